@@ -15,7 +15,7 @@ _PUBLIC = {
     "Variant": "privnb.subject",
     "as_trainer": "privnb.subject",
     "load_spec": "privnb.stages",
-    "run_spec": "privnb.run",
+    "run_spec": "privnb.api",
     "membership_metrics": "privnb.attacks",
 }
 

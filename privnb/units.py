@@ -18,6 +18,11 @@ def derive_seed(seed: int, *path: str | int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
+def content_key(value: Any) -> str:
+    """SHA-256 of the canonical JSON of what decides a result, in hex."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Unit:
     """One independent piece of work: `name` within its stage, and `inputs` (plain JSON) that decide its result."""

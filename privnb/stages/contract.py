@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pydantic
 
-from privnb.findings import StageResult
+from privnb.findings import StageResult, VariantInfo
 from privnb.units import ThreadUnits, UnitRunner, derive_seed
 
 if TYPE_CHECKING:
@@ -40,33 +41,42 @@ class StageMeta:
     references: tuple[str, ...] = ()
     version: int = 1
     always: bool = False
+    attacker: bool = False
 
 
 @dataclass(frozen=True)
 class StageContext:
-    """What the run lends to a stage: the attacker, the run's seed, a unit runner, and the level of intervals."""
+    """What the run lends to a stage.
 
+    `stage` is its name, `attacker` the spec's threat model, `seed` the run's, `units` a unit runner, `level` the coverage of
+    intervals, `small_cell` the smallest count that may be shown, `data_key` names the data and their split for unit keys.
+    """
+
+    stage: str
     attacker: Any
     seed: int
     units: UnitRunner = field(default_factory=ThreadUnits)
     level: float = 0.95
+    small_cell: int = 5
+    data_key: str = ""
 
     def seed_for(self, *path: str | int) -> int:
         """A seed for one purpose of this stage, the same on every variant."""
-        return derive_seed(self.seed, *path)
+        return derive_seed(self.seed, self.stage, *path)
 
 
 @dataclass(frozen=True)
 class StageInputs:
     """What a stage works on.
 
-    `subject` holds the rows in their four parts; `variant` is the model under test (None for scope table and run);
-    `results` and `arrays` are what earlier stages found, by (stage, variant id).
+    `subject` holds the rows in their four parts; `variant` is the model under test (None for scope table and run), `control`
+    the control that a mitigation made beside it; `variants` are all of the run; `results` and `arrays` are what earlier stages found, by (stage, variant id).
     """
 
     subject: "Subject"
     variant: "Variant | None" = None
-    variants: tuple = ()
+    control: "Variant | None" = None
+    variants: tuple[VariantInfo, ...] = ()
     results: Mapping[tuple[str, str | None], StageResult] = field(default_factory=dict)
     arrays: Mapping[tuple[str, str | None], Mapping[str, Any]] = field(default_factory=dict)
 
@@ -95,11 +105,16 @@ class Stage:
     """One stage as the registry knows it.
 
     `run(inputs, params, ctx) -> StageOutput | StageResult`. A mitigation also has
-    `make(parent_trainer, params, id, parent_id) -> list[Made]`: the mitigated variant first, then its control, if any.
+    `make(parent, params, id, parent_id) -> list[Made]` (from the parent's trainer: the mitigated variant first, then its
+    control, if any), `has_control(params)`, which tells the plan so without training anything, and `describe(params)`, the
+    label people read. `notebook` is the path of its notebook.
     """
 
     name: str
     meta: StageMeta
     parameters: type[StageParameters]
     run: Callable[..., Any]
+    notebook: Path
     make: Callable[..., list[Made]] | None = None
+    has_control: Callable[[Any], bool] = lambda params: False
+    describe: Callable[[Any], str] = lambda params: ""

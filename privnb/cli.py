@@ -1,0 +1,153 @@
+"""The command line: check, explain, plan, run, report, list, doctor, demo."""
+
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from privnb import __version__
+from privnb.errors import PrivnbError, SpecError
+
+INTERRUPTED = 130
+_SPEC = click.argument("spec", type=click.Path(path_type=Path))
+_PROFILE = click.option(
+    "--profile", type=click.Choice(["quick", "standard", "thorough"]), help="Use this profile instead of the spec's."
+)
+
+
+class _Commands(click.Group):
+    """Commands in the order of their use; user's mistakes end in one plain line each and exit code 2."""
+
+    def list_commands(self, context):
+        """In the order in which they were added."""
+        return list(self.commands)
+
+    def invoke(self, context):
+        """Run a command; turn errors into messages and exit codes."""
+        try:
+            return super().invoke(context)
+        except SpecError as error:
+            click.echo(str(error), err=True)
+            context.exit(error.exit_code)
+        except PrivnbError as error:
+            click.echo(f"privnb: {error}", err=True)
+            context.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("privnb: interrupted; what was finished is kept, run the same command again to go on", err=True)
+            context.exit(INTERRUPTED)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="privnb")
+def main() -> None:
+    """Privacy evidence for machine-learning models: one YAML in, a privacy fact sheet out.
+
+    Exit codes: 0 all gates pass; 1 a gate fails or is inconclusive; 2 the spec or the call is wrong; 3 a stage
+    failed or a gated metric was not assessed; 130 interrupted.
+    """
+
+
+@main.command()
+@_SPEC
+def check(spec: Path) -> None:
+    """Validate SPEC; every mistake with file, line and column."""
+    from privnb.stages import load_spec
+
+    loaded = load_spec(spec)
+    count = len(loaded.spec.gates)
+    click.echo(f"{spec}: valid ({len(loaded.spec.mitigations)} mitigations, {count} gate{'s' if count != 1 else ''})")
+
+
+@main.command()
+@_SPEC
+@_PROFILE
+def explain(spec: Path, profile: str | None) -> None:
+    """Show the effective SPEC: every value, and whether it comes from the file, the profile or a default."""
+    from privnb.console import show_explained
+    from privnb.spec import effective
+    from privnb.stages import load_spec
+
+    show_explained(effective(load_spec(spec, profile)))
+
+
+@main.command()
+@_SPEC
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder whose finished stages count.")
+@_PROFILE
+def plan(spec: Path, out: Path | None, profile: str | None) -> None:
+    """Show the stages of SPEC, what is finished already, and what they cost the last time."""
+    from privnb.console import show_plan
+    from privnb.plan import build_plan
+    from privnb.run.execute import run_folder
+    from privnb.stages import load_spec
+
+    loaded = load_spec(spec, profile)
+    show_plan(build_plan(loaded), run_folder(loaded.spec.name, out))
+
+
+@main.command()
+@_SPEC
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder (default: reports/<name of the spec>).")
+@_PROFILE
+@click.option("--jobs", type=click.IntRange(1), help="Notebooks at once (default: the cores).")
+@click.option("--only", multiple=True, metavar="STAGE", help="Run this stage and what it needs; can be repeated.")
+@click.option("--fresh", is_flag=True, help="Forget what was finished and start over.")
+def run(spec: Path, out: Path | None, profile: str | None, jobs: int | None, only: tuple[str, ...], fresh: bool) -> None:
+    """Run SPEC: attacks, mitigations, attacks again, and the fact sheet. Finished stages are not run again."""
+    _run(spec, out, profile=profile, jobs=jobs, only=only, fresh=fresh)
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder (default: reports/adult-income).")
+def demo(out: Path | None) -> None:
+    """Run the embedded example: income from the census of 1994."""
+    from privnb.run.session import example_spec
+
+    _run(example_spec("adult"), out)
+
+
+@main.command()
+@click.argument("run_folder", type=click.Path(path_type=Path))
+def report(run_folder: Path) -> None:
+    """Write the fact sheet of RUN_FOLDER again from its results."""
+    from privnb.report import render
+    from privnb.run.execute import report_formats
+
+    for path in render(run_folder, report_formats(run_folder)).values():
+        click.echo(path)
+
+
+@main.command(name="list")
+def list_() -> None:
+    """List assessments, mitigations and embedded data sets."""
+    from privnb.console import show_list
+
+    show_list()
+
+
+@main.command()
+def doctor() -> None:
+    """Say what is missing on this machine, with the command that mends it."""
+    from privnb.doctor import examine
+
+    sick = False
+    for finding in examine():
+        sick |= not finding.well
+        click.echo(f"{'ok     ' if finding.well else 'missing'}  {finding.what}" + (f"\n         {finding.remedy}" if finding.remedy else ""))
+    sys.exit(3 if sick else 0)
+
+
+def _run(spec: Path, out: Path | None, **options) -> None:
+    from privnb.api import run_spec
+    from privnb.console import progress_display, show_outcome
+
+    signal.signal(signal.SIGTERM, lambda *_: _interrupt())
+    with progress_display() as on_event:
+        outcome = run_spec(spec, out, on_event=on_event, **options)
+    show_outcome(outcome)
+    sys.exit(outcome.exit_code)
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt

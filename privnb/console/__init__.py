@@ -1,0 +1,6 @@
+"""What the command line prints: plans, progress, verdicts; on a terminal with colour, elsewhere as plain lines."""
+
+from privnb.console.pages import show_explained, show_list, show_outcome, show_plan
+from privnb.console.progress import progress_display
+
+__all__ = ["progress_display", "show_explained", "show_list", "show_outcome", "show_plan"]

@@ -1,0 +1,96 @@
+"""What is printed at once: the plan, the effective spec, what there is, and how a run ended."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from privnb.findings import GateVerdict
+from privnb.plan import Plan
+from privnb.run.execute import RunOutcome
+from privnb.run.folder import RunFolder, read_json
+from privnb.run.store import Store
+from privnb.stages import stages
+
+_WORDS = {"pass": ("passes", "green"), "fail": ("fails", "red"), "inconclusive": ("inconclusive", "yellow")}
+
+
+def show_plan(plan: Plan, folder: RunFolder) -> None:
+    """Stages in order, which are kept, and what each cost when it last ran in this folder."""
+    store = Store(folder.store)
+    costs = read_json(folder.run, {}).get("stages", {})
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("stage", "variant", "state", "last time", "needs"):
+        table.add_column(heading, justify="right" if heading == "last time" else "left")
+    to_run = 0
+    for node in plan.nodes:
+        kept = store.read_stage(node.key) is not None
+        to_run += not kept
+        last = costs.get(node.id, {}).get("seconds")
+        table.add_row(
+            node.stage,
+            node.variant or "",
+            "kept" if kept else "to run",
+            f"{last:.1f} s" if last is not None else "not measured",
+            ", ".join((*node.needs, "everything before" if node.after else "")).strip(", "),
+        )
+    console = _console()
+    console.print(table)
+    console.print(f"\n{len(plan.nodes)} stages, {to_run} to run; run folder {folder.root}")
+    for status in plan.left_out:
+        console.print(Text(f"{status.stage}{f' on {status.variant}' if status.variant else ''}: {status.reason}", style="dim"))
+
+
+def show_explained(lines: Sequence) -> None:
+    """The effective spec, a value a line with its source."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("key", "value", "from"):
+        table.add_column(heading, overflow="fold")
+    for line in lines:
+        table.add_row(line.path, str(line.value), Text(line.source, style="" if line.source == "file" else "dim"))
+    _console().print(table)
+
+
+def show_list() -> None:
+    """Assessments, mitigations and embedded data sets, with the question each answers."""
+    from privnb.spec import BUILTIN_DATA
+
+    console = _console()
+    by_kind = sorted(stages().values(), key=lambda stage: (stage.meta.kind, stage.name))
+    for kind, group in groupby(by_kind, key=lambda stage: stage.meta.kind):
+        console.print(Text(f"{kind}s", style="bold"))
+        for stage in group:
+            console.print(f"  {stage.name:18}{stage.meta.question}")
+    console.print(Text("data sets", style="bold"))
+    for name, what in BUILTIN_DATA.items():
+        console.print(f"  {name:18}{what}")
+
+
+def show_outcome(outcome: RunOutcome) -> None:
+    """Gates, stages that did not end well, and where the fact sheet is."""
+    console = _console()
+    for verdict in outcome.results.gates:
+        word, colour = _WORDS.get(verdict.verdict, ("not assessed", "red"))
+        console.print(Text.assemble((f"{word:13}", f"bold {colour}"), _gate_line(verdict)))
+    for status in outcome.results.stages:
+        if status.status in ("failed", "died", "timed_out", "cancelled", "skipped"):
+            place = f"{status.stage} on {status.variant}" if status.variant else status.stage
+            console.print(Text.assemble((f"{status.status.replace('_', ' '):13}", "bold red"), f"{place}: {status.reason}"))
+    count = len(outcome.executed)
+    console.print(Text(f"{count} stage{'s' if count != 1 else ''} executed", style="dim"))
+    for path in outcome.documents.values():
+        print(path)
+
+
+def _gate_line(verdict: GateVerdict) -> str:
+    sign = "at most" if verdict.kind == "max" else "at least"
+    if verdict.value is None:
+        return f"{verdict.metric} on {verdict.variant}: {verdict.reason}"
+    span = f" ({verdict.low:.3f} to {verdict.high:.3f})" if verdict.low is not None else ""
+    return f"{verdict.metric} on {verdict.variant}: {verdict.value:.3f}{span}, gate {sign} {verdict.limit:g}"
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True)

@@ -1,0 +1,61 @@
+"""Size: people behind the training data, rows a feature, number of features and of classes, and the smallest class."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from privnb.stats.estimate import Estimate
+from privnb.stats.proportions import proportion
+from privnb.subject.rows import Rows
+
+
+@dataclass(frozen=True)
+class SetSize:
+    """Counts of the training data: exact, so without an interval. `rows_per_feature` is rows over encoded features."""
+
+    rows: int
+    people: int
+    features: int
+    encoded_features: int
+    rows_per_feature: float
+
+
+@dataclass(frozen=True)
+class ClassSizes:
+    """Number of classes, and for the smallest one its people and its share of rows (with an interval by person)."""
+
+    classes: int
+    smallest_people: int
+    smallest_share: Estimate
+
+
+def set_size(rows: Rows) -> SetSize:
+    """Size of a training set. `rows` are what the model was trained on."""
+    encoded = encoded_features(rows)
+    return SetSize(len(rows), len(np.unique(rows.persons)), rows.X.shape[1], encoded, len(rows) / max(encoded, 1))
+
+
+def encoded_features(rows: Rows) -> int:
+    """Number of inputs once categories are spelt out: one for a number, one a declared category, one for missing values."""
+    total = 0
+    for name in rows.X.columns:
+        column = rows.schema[name] if name in rows.schema else None
+        if column is None or not column.categories:
+            total += 1 if column is not None or _numeric(rows, name) else int(rows.X[name].nunique())
+        else:
+            total += len(column.categories)
+        if column.missing if column is not None else bool(rows.X[name].isna().any()):
+            total += 1
+    return total
+
+
+def class_sizes(rows: Rows, level: float = 0.95) -> ClassSizes:
+    """Classes among the labels of `rows` and the size of the rarest. A class with few people is easier to attack."""
+    classes, code = np.unique(rows.y, return_inverse=True)
+    people = np.array([len(np.unique(rows.persons[code == i])) for i in range(len(classes))])
+    smallest = int(np.argmin(people))
+    return ClassSizes(len(classes), int(people[smallest]), proportion(code == smallest, rows.persons, level))
+
+
+def _numeric(rows: Rows, name: str) -> bool:
+    return np.issubdtype(rows.X[name].dtype, np.number) if isinstance(rows.X[name].dtype, np.dtype) else False

@@ -1,0 +1,25 @@
+"""Figures as pure functions of findings and series: one style for notebooks, widgets and the fact sheet."""
+
+from importlib import import_module
+
+_PUBLIC = {
+    "Look": "privnb.figures.look",
+    "bullet_figure": "privnb.figures.bullet",
+    "bullet_of": "privnb.figures.bullet",
+    "bullet_svg": "privnb.figures.bullet",
+    "factor_figure": "privnb.figures.factors",
+    "looks": "privnb.figures.look",
+    "roc_figure": "privnb.figures.roc",
+    "looks_of": "privnb.figures.look",
+    "thin": "privnb.figures.roc",
+    "to_svg": "privnb.figures.style",
+    "tradeoff_figure": "privnb.figures.tradeoff",
+}
+
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name):
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'privnb.figures' has no attribute {name!r}")

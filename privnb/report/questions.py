@@ -1,0 +1,202 @@
+"""The question table of page 1: a walk over the catalogue, so that nothing can be silently absent."""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from privnb.catalogue import FACTS, GROUPS, QUESTIONS, Question, fact, question_of
+from privnb.figures.bullet import bullet_of, bullet_svg
+from privnb.findings import Finding, GateVerdict
+from privnb.report.facts import NONE, interval_text, limit_text, number, shown
+from privnb.report.record import Record
+
+WORDS = {
+    "pass": "passes",
+    "fail": "fails",
+    "inconclusive": "inconclusive",
+    "measured": "measured",
+    "not_assessed": "not assessed",
+}
+_ORDER = {how.id: place for place, how in enumerate(FACTS)}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the question table; `question` is empty where it is the same as the line above.
+
+    `tag` names a variant other than the release; a row that is not assessed has a `reason` in the place of numbers.
+    """
+
+    question: str
+    metric: str
+    verdict: str
+    tag: str = ""
+    measured: str = NONE
+    interval: str = NONE
+    gate: str = ""
+    bar: str = ""
+    bar_alt: str = ""
+    reason: str = ""
+
+    @property
+    def word(self) -> str:
+        """The verdict in words."""
+        return WORDS[self.verdict]
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """The rows under one heading."""
+
+    title: str
+    rows: list[Row]
+
+
+def question_table(record: Record) -> list[RowGroup]:
+    """All groups of the catalogue but the techniques, and last what third parties or other stages brought."""
+    groups = []
+    for group, title in GROUPS.items():
+        if group == "techniques":
+            continue
+        rows = [row for asked in QUESTIONS if asked.group == group for row in _rows(record, asked)]
+        if group == "factors":
+            rows = _gathered(rows)
+        groups.append(RowGroup(title, _quiet(rows)))
+    other = [_gate_row(record, gate) for gate in record.results.gates if _elsewhere(gate)] + _third_parties(record)
+    return groups + ([RowGroup("Other", _quiet(other))] if other else [])
+
+
+def techniques(record: Record) -> list[tuple[str, str]]:
+    """What was done with each technique: applied (to which variants), failed, not requested, not part of this version."""
+    lines: dict[str, list[str]] = {}
+    for asked in QUESTIONS:
+        if asked.group != "techniques":
+            continue
+        behind = record.stages(asked.stage)
+        applied = [s.variant for s in behind if s.status in ("ok", "inherited") and s.variant]
+        applied += [v.id for v in record.results.variants if v.kind == asked.stage and not behind]
+        if applied:
+            lines.setdefault("Applied", []).append(f"{asked.name} ({', '.join(dict.fromkeys(applied))})")
+        broken = [s for s in behind if s.status not in ("ok", "inherited")]
+        for status in broken:
+            lines.setdefault("Without result", []).append(f"{asked.name} ({status.variant or 'table'})")
+        if not applied and not broken:
+            why = record.why_not(asked.stage, record.release)
+            lines.setdefault(why[0].upper() + why[1:], []).append(asked.name)
+    return [(what, ", ".join(names)) for what, names in lines.items()]
+
+
+def _rows(record: Record, asked: Question) -> list[Row]:
+    gates = [gate for gate in record.results.gates if not _elsewhere(gate) and question_of(gate.metric) is asked]
+    gates.sort(key=lambda gate: (gate.variant != record.release, _ORDER.get(gate.metric, len(_ORDER))))
+    rows = [_gate_row(record, gate) for gate in gates]
+    judged = {gate.metric for gate in gates if gate.variant == record.release}
+    primary = _first(record, asked)
+    if primary is None:
+        if judged:
+            return rows
+        return [_open_row(record, asked), *rows]
+    wanted = [primary] + [f for f in (record.finding(id, record.release) for id in asked.more) if f is not None]
+    own = [_measured_row(record, found) for found in wanted if found.id not in judged]
+    return rows + own if judged else own + rows
+
+
+def _first(record: Record, asked: Question) -> Finding | None:
+    for pattern in asked.fact.split("|"):
+        for found in record.results.findings:
+            fits = fnmatchcase(found.id, pattern) and found.variant in (record.release, None)
+            if fits and found.value is not None and found.method is None and found.group is None:
+                return found
+    return None
+
+
+def _gate_row(record: Record, gate: GateVerdict) -> Row:
+    how = fact(gate.metric, gate.unit)
+    row = {
+        "question": how.question,
+        "metric": how.metric,
+        "verdict": gate.verdict,
+        "tag": "" if gate.variant == record.release else gate.variant,
+        "gate": limit_text(how, gate.limit, gate.kind, gate.unit),
+    }
+    if gate.verdict == "not_assessed":
+        return Row(**row, reason=gate.reason)
+    return Row(**row, **_numbers(record, gate.metric, gate.value, gate.low, gate.high, gate.unit, gate))
+
+
+def _measured_row(record: Record, found: Finding) -> Row:
+    text = shown(found, record.small_cell)
+    tested = "" if found.status == "ok" else " (inherited, not tested)"
+    numbers = _numbers(record, found.id, found.value, found.low, found.high, found.unit)
+    return Row(text.question, text.metric + tested, "measured", **numbers)
+
+
+def _numbers(record: Record, id: str, value, low, high, unit: str, gate: GateVerdict | None = None) -> dict[str, str]:
+    how = fact(id, unit)
+    measured = number(how, value, unit, record.small_cell)
+    interval = NONE if low is None else interval_text(how, low, high, unit, record.small_cell)
+    texts = {"measured": measured, "interval": interval}
+    if how.ends is None or (gate is not None and not how.ends[0] <= gate.limit <= how.ends[1]):
+        return texts
+    limit, verdict = (gate.limit, gate.verdict) if gate else (None, "measured")
+    alt = f"{measured}, interval {interval}" + (f", gate {limit_text(how, gate.limit, gate.kind, unit)}" if gate else "")
+    bar = bullet_of(value, low, high, how.ends, limit, verdict)
+    return texts | {"bar": bullet_svg(bar), "bar_alt": alt}
+
+
+def _open_row(record: Record, asked: Question) -> Row:
+    id = asked.fact.split("|")[0]
+    reason = record.why_not(asked.stage, record.release, None if "*" in id else id)
+    return Row(asked.question, asked.name, "not_assessed", reason=reason)
+
+
+def _gathered(rows: list[Row]) -> list[Row]:
+    """Risk factors without gate and bar share one row, those not assessed for the same reason another."""
+    kept, plain, open_rows = [], [], {}
+    for row in rows:
+        if row.verdict == "not_assessed" and not row.gate:
+            open_rows.setdefault(row.reason, []).append(row.metric)
+        elif row.gate or row.bar:
+            kept.append(row)
+        else:
+            name = row.metric[:-2] if row.measured == "1" and row.metric.endswith("es") else row.metric
+            plain.append(f"{row.measured} {name}")
+    if plain:
+        kept.append(Row("What it was trained on", ", ".join(plain), "measured"))
+    for reason, names in open_rows.items():
+        kept.append(Row(_listed(names), "", "not_assessed", reason=reason))
+    return kept
+
+
+def _listed(names: list[str]) -> str:
+    text = ", ".join(names)
+    return text[:1].upper() + text[1:]
+
+
+def _quiet(rows: list[Row]) -> list[Row]:
+    """The same rows, a question not repeated directly below itself."""
+    quiet, before = [], ""
+    for row in rows:
+        quiet.append(row if row.question != before else Row(**(vars(row) | {"question": ""})))
+        before = row.question
+    return quiet
+
+
+def _elsewhere(gate: GateVerdict) -> bool:
+    asked = question_of(gate.metric)
+    return asked is None or asked.group == "techniques"
+
+
+def _third_parties(record: Record) -> list[Row]:
+    known = {asked.stage for asked in QUESTIONS} | {"subject", "comparison"}
+    rows = []
+    for stage in dict.fromkeys(s.stage for s in record.results.stages if s.stage not in known):
+        if any(gate.metric.startswith(f"{stage}.") for gate in record.results.gates):
+            continue
+        mine = [f for f in record.results.findings if f.id.startswith(f"{stage}.") and f.method is None and f.group is None]
+        here = [f for f in mine if f.value is not None and f.variant in (record.release, None)]
+        name = stage.replace("_", " ")
+        if here:
+            rows.append(_measured_row(record, here[0]))
+        else:
+            rows.append(Row(f"{name.capitalize()}?", name, "not_assessed", reason=record.why_not(stage, record.release)))
+    return rows

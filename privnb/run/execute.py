@@ -1,0 +1,159 @@
+"""Runs a spec: what is not finished is executed as notebooks, then results, gates and fact sheet are written."""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from privnb.errors import PrivnbError
+from privnb.findings import Results, canonical_json
+from privnb.gates import exit_code
+from privnb.plan import Plan, build_plan
+from privnb.run.collect import collect
+from privnb.run.folder import RunFolder, read_json, write_json, write_whole
+from privnb.run.graph import run_graph
+from privnb.run.journal import Journal
+from privnb.run.lock import run_lock
+from privnb.run.machine import machine_facts
+from privnb.run.store import StageRecord, Store
+from privnb.spec import effective_yaml
+from privnb.stages import load_spec
+
+DEFAULT_OUT = Path("reports")
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """A run that ended: where it is, what it found, which stages were executed now, and the exit code it deserves."""
+
+    folder: RunFolder
+    results: Results
+    executed: Sequence[str]
+    exit_code: int
+    documents: Mapping[str, Path] = field(default_factory=dict)
+
+
+def run_spec(
+    path: str | Path,
+    out: str | Path | None = None,
+    *,
+    profile: str | None = None,
+    jobs: int | None = None,
+    only: Sequence[str] = (),
+    fresh: bool = False,
+    on_event: Callable[[dict], None] = lambda event: None,
+    render: Callable[[Path, Sequence[str]], Mapping[str, Path]] | None = None,
+) -> RunOutcome:
+    """Run the spec at `path`; `render(run_folder, formats)` writes the fact sheet when anything changed.
+
+    `out` is the run folder (default `reports/<slug of the spec's name>`), `jobs` the number of notebooks at once (default: the
+    cores), `only` limits the run to these stages and what they need, `fresh` forgets what was finished. `on_event` gets
+    each line of events.jsonl as it is written. Raises SpecError before anything is written, PrivnbError when
+    another process holds the folder, KeyboardInterrupt when cancelled (the folder then says so).
+    """
+    loaded = load_spec(path, profile=profile)
+    plan = build_plan(loaded)
+    folder = run_folder(loaded.spec.name, out).create()
+    with run_lock(folder):
+        return _run(loaded, plan, folder, jobs or os.cpu_count() or 1, only, fresh, on_event, render)
+
+
+def run_folder(name: str, out: str | Path | None) -> RunFolder:
+    """The folder of a run: `out`, or `reports/<slug of the spec's name>` below the current folder."""
+    return RunFolder(Path(out) if out else DEFAULT_OUT / slug(name))
+
+
+def report_formats(folder: str | Path) -> Sequence[str]:
+    """The formats that a finished run's spec asks for; PrivnbError when the folder holds no results."""
+    results = read_json(RunFolder(Path(folder)).results)
+    if results is None:
+        raise PrivnbError(f"{folder} holds no results.json; give the folder of a run")
+    return results["spec"]["report"]["formats"]
+
+
+def slug(name: str) -> str:
+    """A folder name for a spec's name: lower case, words joined by hyphens; `run` where nothing is left."""
+    kept = "".join(char if char.isalnum() else " " for char in name.lower())
+    return "-".join(kept.split()) or "run"
+
+
+def _run(loaded, plan: Plan, folder: RunFolder, jobs: int, only, fresh, on_event, render) -> RunOutcome:
+    started = time.time()
+    write_whole(folder.spec, loaded.text)
+    write_whole(folder.effective, effective_yaml(loaded))
+    write_json(folder.plan, _plan_json(plan))
+    store = Store(folder.store)
+    if fresh:
+        for node in plan.nodes:
+            store.forget_stage(node.key)
+    done = {node.id for node in plan.nodes if store.read_stage(node.key) is not None}
+    journal = Journal(folder, plan, done, on_event)
+    ended, executed = run_graph(plan, folder, store, done, loaded.path, jobs, only, journal)
+    records = {node.id: record for node in plan.nodes if (record := store.read_stage(node.key)) is not None}
+    results = collect(loaded, plan, records, ended)
+    changed = _write_if_changed(folder.results, canonical_json(results) + "\n")
+    if executed or not folder.run.exists():
+        write_json(folder.run, _run_json(plan, records, executed, started))
+    documents = _documents(folder, loaded.spec.report.formats, bool(changed or executed), journal, render)
+    code = exit_code(results.gates, results.stages)
+    journal.finish(code)
+    return RunOutcome(folder, results, executed, code, documents)
+
+
+def _documents(folder: RunFolder, formats: Sequence[str], stale: bool, journal: Journal, render) -> Mapping[str, Path]:
+    """The fact sheet's files, written again when they are missing or the results changed."""
+    documents = {name: folder.root / f"fact-sheet.{name}" for name in formats}
+    if render is None:
+        return {name: path for name, path in documents.items() if path.exists()}
+    if stale or not all(path.exists() for path in documents.values()):
+        journal.log("report_started")
+        documents = render(folder.root, formats)
+        journal.log("report_written", documents=[path.name for path in documents.values()])
+    return documents
+
+
+def _write_if_changed(path: Path, text: str) -> bool:
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    write_whole(path, text)
+    return True
+
+
+def _plan_json(plan: Plan) -> dict:
+    return {
+        "nodes": [
+            {
+                "id": node.id,
+                "stage": node.stage,
+                "variant": node.variant,
+                "params": node.params.model_dump(mode="json"),
+                "needs": list(node.needs),
+                "after": list(node.after),
+                "key": node.key,
+            }
+            for node in plan.nodes
+        ],
+        "left_out": [status.model_dump() for status in plan.left_out],
+    }
+
+
+def _run_json(plan: Plan, records: Mapping[str, StageRecord], executed: Sequence[str], started: float) -> dict:
+    finished = time.time()
+    costs = {id: record.cost for id, record in records.items()}
+    return {
+        "started": _utc(started),
+        "finished": _utc(finished),
+        "wall_s": round(finished - started, 2),
+        "peak_memory_bytes": int(max((cost["peak_memory_bytes"] for cost in costs.values()), default=0)),
+        **machine_facts(),
+        "stages": {
+            node.id: {"seconds": round(costs[node.id]["seconds"], 3), "executed": node.id in executed}
+            for node in plan.nodes
+            if node.id in costs
+        },
+    }
+
+
+def _utc(moment: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))

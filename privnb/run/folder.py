@@ -1,0 +1,100 @@
+"""The run folder: where a run's files are, and writes that are whole or absent."""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of one run; the layout is a promise to every reader (command line, JupyterLab, server)."""
+
+    root: Path
+
+    @property
+    def spec(self) -> Path:
+        """The spec as it was given, byte for byte."""
+        return self.root / "spec.yaml"
+
+    @property
+    def effective(self) -> Path:
+        """The spec with every default filled in."""
+        return self.root / "effective.yaml"
+
+    @property
+    def plan(self) -> Path:
+        """Stages with their content keys; stays inside the folder."""
+        return self.root / "plan.json"
+
+    @property
+    def state(self) -> Path:
+        """How each stage stands now."""
+        return self.root / "state.json"
+
+    @property
+    def events(self) -> Path:
+        """What happened, one JSON object a line, append only."""
+        return self.root / "events.jsonl"
+
+    @property
+    def results(self) -> Path:
+        """Everything that was found, without a clock."""
+        return self.root / "results.json"
+
+    @property
+    def run(self) -> Path:
+        """Clock, host, versions and measured costs."""
+        return self.root / "run.json"
+
+    @property
+    def store(self) -> Path:
+        """Stage results, units and artefacts by content key."""
+        return self.root / "store"
+
+    @property
+    def notebooks(self) -> Path:
+        """Executed notebooks, `<stage>--<variant>.ipynb`."""
+        return self.root / "notebooks"
+
+    def notebook(self, node_id: str) -> Path:
+        """The executed notebook of one stage of the plan."""
+        return self.notebooks / f"{node_id}.ipynb"
+
+    def create(self) -> "RunFolder":
+        """Make the folders; an existing run keeps what it has."""
+        for folder in (self.root, self.store, self.notebooks):
+            folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Write to a temporary name in the same folder, flush to disk, rename: a reader sees the old file or the new one."""
+    data = content.encode() if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write readable JSON, keys in the given order, whole or not at all."""
+    write_whole(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path, missing: Any = None) -> Any:
+    """The JSON of a file, or `missing` where there is no file."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return missing

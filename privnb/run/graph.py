@@ -1,0 +1,143 @@
+"""Executes the plan's graph: ready stages in parallel, dependants of a failed one skipped, the rest finished."""
+
+import os
+import tempfile
+from collections.abc import Collection, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+from privnb.errors import PrivnbError
+from privnb.findings import StageStatus
+from privnb.plan import Node, Plan
+from privnb.run.folder import RunFolder
+from privnb.run.journal import Journal
+from privnb.run.store import Store
+from privnb.stages import stages
+
+_BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_WELL = ("ok", "not_applicable")
+
+
+def run_graph(
+    plan: Plan,
+    folder: RunFolder,
+    store: Store,
+    done: Collection[str],
+    spec_path: Path,
+    jobs: int,
+    only: Sequence[str],
+    journal: Journal,
+) -> tuple[dict[str, StageStatus], list[str]]:
+    """How every node ended, and the ids of those executed now.
+
+    Raises KeyboardInterrupt after every kernel has been stopped and the journal says so.
+    """
+    wanted = _wanted(plan, only)
+    ended = {node.id: _status_in_store(node, store) for node in plan.nodes if node.id in done}
+    for node in plan.nodes:
+        if node.id not in wanted and node.id not in ended:
+            ended[node.id] = _status(node, "not_requested", f"this run was limited to {', '.join(only)}")
+    executed: list[str] = []
+    if all(node.id in ended for node in plan.nodes):
+        return ended, executed
+
+    from privnb.run.notebook import Outcome, cancel_all, run_notebook
+
+    def work(node: Node) -> Outcome:
+        journal.started(node.id)
+        parameters = {
+            "spec": str(Path(spec_path).resolve()),
+            "variant": node.variant or "baseline",
+            "run_dir": str(folder.root.resolve()),
+            **node.params.model_dump(mode="json"),
+        }
+        return run_notebook(stages()[node.stage].notebook, folder.notebook(node.id), parameters)
+
+    running: dict[Future, Node] = {}
+    with _kernel_environment(jobs), ThreadPoolExecutor(jobs) as pool:
+        try:
+            while True:
+                for node in plan.nodes:
+                    if node.id in ended or node in running.values() or len(running) >= jobs:
+                        continue
+                    blocker = next((id for id in node.needs if id in ended and ended[id].status not in _WELL), None)
+                    if blocker:
+                        ended[node.id] = _status(node, "skipped", f"{blocker} ended as {ended[blocker].status}")
+                        journal.ended(ended[node.id], node.id)
+                    elif all(id in ended for id in (*node.needs, *node.after)):
+                        running[pool.submit(work, node)] = node
+                if not running:
+                    if all(node.id in ended for node in plan.nodes):
+                        break
+                    continue
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    node = running.pop(future)
+                    ended[node.id] = _after(node, future.result(), store)
+                    executed.append(node.id)
+                    journal.ended(ended[node.id], node.id)
+        except KeyboardInterrupt:
+            cancel_all()
+            journal.cancelled([node.id for node in plan.nodes if node.id not in ended])
+            raise
+    return ended, executed
+
+
+def _after(node: Node, outcome, store: Store) -> StageStatus:
+    """The status of an executed node: what its notebook recorded, or why it recorded nothing."""
+    if outcome.status == "ok":
+        record = store.read_stage(node.key)
+        if record is None:
+            return _status(node, "failed", "the notebook ended but recorded no result")
+        return _status(node, record.status, record.reason)
+    store.forget_stage(node.key)
+    return _status(node, outcome.status, outcome.reason)
+
+
+def _status(node: Node, status, reason: str = "") -> StageStatus:
+    return StageStatus(stage=node.stage, variant=node.variant, status=status, reason=reason)
+
+
+def _status_in_store(node: Node, store: Store) -> StageStatus:
+    record = store.read_stage(node.key)
+    return _status(node, record.status, record.reason)
+
+
+def _wanted(plan: Plan, only: Sequence[str]) -> set[str]:
+    """Ids of the nodes to run: all, or those of the named stages with everything they need."""
+    if not only:
+        return {node.id for node in plan.nodes}
+    unknown = [name for name in only if name not in {node.stage for node in plan.nodes}]
+    if unknown:
+        raise PrivnbError(f"--only {unknown[0]}: the plan has no such stage; it has {', '.join(sorted({n.stage for n in plan.nodes}))}")
+    queue = [node.id for node in plan.nodes if node.stage in only]
+    wanted: set[str] = set()
+    while queue:
+        id = queue.pop()
+        if id not in wanted:
+            wanted.add(id)
+            queue += plan.node(id).needs
+    return wanted
+
+
+class _kernel_environment:
+    """What the kernels inherit: one BLAS thread a unit, this run's jobs, no person watching, matplotlib inline."""
+
+    def __init__(self, jobs: int):
+        self._set = {**dict.fromkeys(_BLAS_THREADS, "1"), "PRIVNB_JOBS": str(jobs), "PRIVNB_HEADLESS": "1"}
+        self._before: dict[str, str | None] = {}
+
+    def __enter__(self):
+        if "JUPYTER_RUNTIME_DIR" not in os.environ:  # IPC socket paths must be short
+            self._folder = tempfile.TemporaryDirectory(prefix="privnb-")
+            self._set["JUPYTER_RUNTIME_DIR"] = self._folder.name
+        self._before = {name: os.environ.get(name) for name in self._set}
+        os.environ.update(self._set)
+
+    def __exit__(self, *error):
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        if hasattr(self, "_folder"):
+            self._folder.cleanup()

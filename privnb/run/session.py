@@ -1,0 +1,176 @@
+"""A stage opened for work: in a notebook of a run, alone under papermill, or in a live JupyterLab kernel."""
+
+import functools
+import os
+import resource
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from privnb.errors import NotApplicable, PrivnbError
+from privnb.findings import StageResult
+from privnb.plan import Node, Plan, build_plan
+from privnb.run.folder import RunFolder
+from privnb.run.store import StageRecord, Store
+from privnb.run.units import StoredUnits
+from privnb.run.variants import VariantShelf
+from privnb.stages import load_spec, stages
+from privnb.stages.contract import StageContext, StageInputs, StageOutput
+from privnb.units import ThreadUnits
+
+
+def open_stage(name: str, spec: str = "adult", variant: str | None = "baseline", run_dir: str = "", **params: Any) -> "StageSession":
+    """Open one stage.
+
+    `spec` is the path of a privacy spec, or `adult` for the embedded example; `variant` names the model under test (ignored
+    by stages on the data or the whole run); with `run_dir` the result is recorded there and what is already there is used.
+    `params` are the stage's own parameters; None means: as the spec says. Raises SpecError, or PrivnbError
+    naming the stage or variant that does not exist.
+    """
+    loaded = load_spec(example_spec(spec))
+    plan = build_plan(loaded)
+    if name not in stages():
+        raise PrivnbError(f"there is no stage {name!r}; there are {', '.join(stages())}")
+    stage = stages()[name]
+    wanted = variant if stage.meta.scope == "variant" else None
+    given = {key: value for key, value in params.items() if value is not None}
+    node = next((node for node in plan.nodes if (node.stage, node.variant) == (name, wanted)), None)
+    if node is None:
+        raise PrivnbError(_why_not_planned(plan, name, wanted))
+    return StageSession(loaded, plan, node, given, RunFolder(Path(run_dir)).create() if run_dir else None)
+
+
+def example_spec(spec: str) -> Path:
+    """The path of a spec; a bare name without ending is one of the embedded examples."""
+    if spec.isidentifier():
+        path = Path(__file__).parent.parent / "_examples" / f"{spec}.privacy.yaml"
+        if path.exists():
+            return path
+    return Path(spec)
+
+
+class StageSession:
+    """One stage with its inputs at hand: `run()`, look at `table()` and `figure()`, then `record()`."""
+
+    def __init__(self, loaded, plan: Plan, node: Node, given: Mapping[str, Any], folder: RunFolder | None):
+        self.loaded = loaded
+        self.plan = plan
+        self.node = node
+        self.stage = stages()[node.stage]
+        self.params = node.params.model_validate({**node.params.model_dump(), **given})
+        self.folder = folder
+        self.status, self.reason = "pending", ""
+        self.result = StageResult()
+        self._store = Store(folder.store) if folder else None
+        self._output = StageOutput(self.result)
+        self._started = time.perf_counter()
+
+    @functools.cached_property
+    def subject(self):
+        """The data in their four parts."""
+        from privnb.subject import build_subject
+
+        return build_subject(self.loaded.spec, self.loaded.base)
+
+    @functools.cached_property
+    def shelf(self) -> VariantShelf:
+        """The models of the run; fitted when first asked for, and kept in the run folder."""
+        return VariantShelf(self.loaded, self.plan, self.subject, self._store)
+
+    def run(self) -> StageResult:
+        """Do the stage's work; what has no meaning for this variant ends as not applicable, with the reason."""
+        try:
+            output = self.stage.run(self._inputs(), self.params, self._context())
+            self._output = output if isinstance(output, StageOutput) else StageOutput(output)
+            self.status, self.reason = "ok", ""
+        except NotApplicable as reason:
+            self._output, self.status, self.reason = StageOutput(StageResult()), "not_applicable", str(reason)
+        self.result = self._output.result.about(self.node.variant)
+        return self.result
+
+    def table(self):
+        """The findings as a data frame; where there are none, the reason."""
+        from privnb.run.display import findings_table
+
+        return findings_table(self.result, self.reason)
+
+    def figure(self, name: str):
+        """A matplotlib figure of this stage's series or findings, by name; None where the stage found nothing to draw."""
+        from privnb import figures
+
+        return figures.stage_figure(name, self.node.stage, self.node.variant, self.result)
+
+    def again(self, **changed: Any) -> StageResult:
+        """The result with some parameters changed; nothing is recorded."""
+        other = StageSession(self.loaded, self.plan, self.node, {**self.params.model_dump(), **changed}, self.folder)
+        other.__dict__.update({name: self.__dict__[name] for name in ("subject", "shelf") if name in self.__dict__})
+        return other.run()
+
+    def record(self) -> str:
+        """Write the result into the run folder, under the key the plan gave this stage; says what was written."""
+        if self._store is None:
+            return "No run folder was given: the result is shown here and recorded nowhere."
+        if self.params != self.node.params:
+            return "The parameters differ from the spec's: the result is shown here and recorded nowhere."
+        if self.status == "pending":
+            raise PrivnbError(f"{self.node.id} was not run; call run() before record()")
+        cost = {"seconds": time.perf_counter() - self._started, "peak_memory_bytes": _peak_memory_bytes()}
+        self._store.write_stage(self.node.key, StageRecord(self.status, self.reason, self.result, cost), self._output.arrays)
+        return f"Recorded {self.node.id}: {len(self.result.findings)} findings."
+
+    def _inputs(self) -> StageInputs:
+        scope = self.stage.meta.scope
+        earlier = [self.plan.node(id) for id in (*self.node.needs, *self.node.after)]
+        records = {(node.stage, node.variant): self._record_of(node) for node in earlier if scope == "run"}
+        done = {place: record for place, record in records.items() if record is not None}
+        return StageInputs(
+            subject=self.subject,
+            variant=self.shelf.variant(self.node.variant) if scope == "variant" else None,
+            control=self.shelf.control(self.node.variant) if self.stage.meta.kind == "mitigation" else None,
+            variants=self.plan.variants,
+            results={place: record.result for place, record in done.items()},
+            arrays={(node.stage, node.variant): self._arrays_of(node) for node in earlier if scope == "run"},
+        )
+
+    def _record_of(self, node: Node) -> StageRecord | None:
+        if self._store is None:
+            return self._sibling(node)[0]
+        return self._store.read_stage(node.key)
+
+    def _arrays_of(self, node: Node) -> Mapping[str, Any]:
+        if self._store is None:
+            return self._sibling(node)[1]
+        return self._store.read_stage_arrays(node.key)
+
+    @functools.lru_cache(maxsize=None)  # noqa: B019 - a session is as short-lived as its notebook
+    def _sibling(self, node: Node) -> tuple[StageRecord, Mapping[str, Any]]:
+        """An earlier stage run here and now, for a notebook that was opened without a run folder."""
+        other = StageSession(self.loaded, self.plan, node, {}, None)
+        other.__dict__.update(subject=self.subject, shelf=self.shelf)
+        other.run()
+        return StageRecord(other.status, other.reason, other.result, {}), other._output.arrays
+
+    def _context(self) -> StageContext:
+        spec = self.loaded.spec
+        jobs = int(os.environ.get("PRIVNB_JOBS", os.cpu_count() or 1))
+        scope = {"data": self.plan.data_key, "seed": spec.seed}
+        units = StoredUnits(self._store, scope, jobs) if self._store else ThreadUnits(jobs)
+        return StageContext(
+            attacker=spec.threat_model, seed=spec.seed, units=units, small_cell=spec.report.small_cell, stage=self.node.stage
+        )
+
+
+def _why_not_planned(plan: Plan, name: str, variant: str | None) -> str:
+    for left in plan.left_out:
+        if left.stage == name and left.variant in (None, variant):
+            return f"{name} does not apply here: {left.reason}"
+    ids = ", ".join(info.id for info in plan.variants)
+    return f"{name} is not planned on variant {variant!r}; the spec's variants are {ids}"
+
+
+def _peak_memory_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+

@@ -1,0 +1,93 @@
+"""The shelf of variants: each model fitted once, stored, and taken from the store by every later stage."""
+
+from collections.abc import Mapping
+
+from privnb.errors import ModelError
+from privnb.plan import Plan
+from privnb.run.store import Store
+from privnb.stages import stages
+from privnb.stages.contract import Made
+from privnb.subject import EstimatorTrainer, FactoryTrainer, Model, Subject, Variant, load_model, load_saved, save_model
+from privnb.units import content_key, derive_seed
+
+
+class VariantShelf:
+    """Hands out variants by id.
+
+    Every variant is trained on the train part with the same seed, so that variants are paired. With a store, a fitted model
+    is kept there by content key; one that cannot be kept is fitted again by its seed.
+    """
+
+    def __init__(self, loaded, plan: Plan, subject: Subject, store: Store | None):
+        self._loaded = loaded
+        self._plan = plan
+        self._subject = subject
+        self._store = store
+        self._variants: dict[str, Variant] = {}
+        self._made: dict[str, Made] = {}
+        self._given: Model | None = None
+
+    def variant(self, id: str) -> Variant:
+        """The variant of that id, with its fitted model; ModelError names what cannot be trained."""
+        if id not in self._variants:
+            info = next(info for info in self._plan.variants if info.id == id)
+            made = self._definition(id)
+            rows = self._subject.part("train")
+            model = self._given if id == "baseline" and self._given is not None else self._fitted(made, rows)
+            self._variants[id] = Variant(
+                id=id,
+                model=model,
+                rows=rows,
+                trainer=made.trainer,
+                parent=info.from_,
+                label=made.label,
+                control_of=info.control_of,
+                claims=made.claims,
+            )
+        return self._variants[id]
+
+    def control(self, id: str) -> Variant | None:
+        """The control that was made beside a mitigated variant, if it has one."""
+        control = next((info.id for info in self._plan.variants if info.control_of == id), None)
+        return self.variant(control) if control else None
+
+    def _definition(self, id: str) -> Made:
+        if id not in self._made:
+            if id == "baseline":
+                self._made[id] = self._baseline()
+            else:
+                self._made.update(self._mitigated(id.removesuffix("-control")))
+        return self._made[id]
+
+    def _baseline(self) -> Made:
+        model, base = self._loaded.spec.model, self._loaded.base
+        if model.train is not None:
+            trainer = EstimatorTrainer(model.train.estimator, dict(model.train.params))
+        elif model.factory is not None:
+            trainer = FactoryTrainer(model.factory, base)
+        else:
+            self._given, trainer, _ = load_model(base / model.file, trust=model.trust)
+        return Made(id="baseline", trainer=trainer, label=trainer.label if trainer else type(self._given).__name__)
+
+    def _mitigated(self, id: str) -> Mapping[str, Made]:
+        mitigation = next(item for item in self._loaded.spec.mitigations if item.id == id)
+        parent = mitigation.from_ or "baseline"
+        trainer = self._definition(parent).trainer
+        if trainer is None:
+            raise ModelError(f"{id}: {mitigation.kind} needs to train the model again, and {parent} cannot be retrained")
+        stage = stages()[mitigation.kind]
+        return {made.id: made for made in stage.make(trainer, mitigation.params, id, parent)}
+
+    def _fitted(self, made: Made, rows) -> Model:
+        seed = derive_seed(self._loaded.spec.seed, "fit")
+        if made.trainer is None:
+            raise ModelError(f"{made.id} cannot be trained: its model is only a file")
+        if self._store is None:
+            return made.trainer.fit(rows, seed)
+        key = content_key([made.trainer.identity, self._plan.data_key, seed])
+        path = self._store.artefact(key, ".skops")
+        model = load_saved(path) if path.exists() else None
+        if model is None:
+            model = made.trainer.fit(rows, seed)
+            save_model(model, path)
+        return model

@@ -1,0 +1,132 @@
+"""Membership inference: can an attacker tell who was in the training data?"""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from privnb.findings import Finding, StageResult
+from privnb.stages.contract import StageContext, StageInputs, StageMeta, StageOutput, StageParameters
+
+Method = Literal["confidence", "entropy", "modified_entropy", "gap", "residual", "rmia", "lira"]
+_KEYS = ("auc", "balanced_accuracy", "advantage", "tpr_at_fpr_10pct", "tpr_at_fpr_1pct", "tpr_at_fpr_0_1pct")
+
+META = StageMeta(
+    title="Membership inference",
+    question="Can an attacker tell that a person was in the training data?",
+    kind="assessment",
+    scope="variant",
+    facts=(*_KEYS, "blind_auc", "detectable_auc"),
+    needs=frozenset({"holdout"}),
+    references=(
+        "Zarifzadeh et al. 2024 (RMIA)",
+        "Carlini et al. 2022 (LiRA)",
+        "Yeom et al. 2018 (thresholds)",
+        "Song & Mittal 2021 (modified entropy)",
+    ),
+    attacker=True,
+)
+
+
+class Parameters(StageParameters):
+    """How membership is attacked."""
+
+    methods: list[Method] | Literal["auto"] = Field(
+        "auto", description="attacks to run; auto runs all that apply and chooses among them on shadow models"
+    )
+    shadows: int = Field(
+        16,
+        ge=2,
+        le=4096,
+        description="shadow models, an even number; each candidate record is in exactly half of them",
+        json_schema_extra={"profiles": {"quick": 4, "thorough": 64}},
+    )
+    draws: int = Field(
+        1000,
+        ge=100,
+        le=100_000,
+        description="bootstrap draws behind the intervals at a fixed false-positive rate",
+        json_schema_extra={"profiles": {"thorough": 4000}},
+    )
+
+    @field_validator("shadows")
+    @classmethod
+    def _even(cls, shadows: int) -> int:
+        if shadows % 2:
+            raise ValueError(f"must be even (got {shadows}): shadow models come in complementary pairs")
+        return shadows
+
+
+def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageOutput:
+    """Attack the model with every method, choose one on shadow models, and report what it finds on the target."""
+    from privnb.attacks.blind import blind_auc
+    from privnb.attacks.membership import attack_membership
+    from privnb.stats import detectable_auc
+
+    subject, variant = inputs.subject, inputs.variant
+    members, non_members, pool = (subject.part(name) for name in ("train", "evaluation", "pool"))
+    attack = attack_membership(
+        variant.model,
+        variant.trainer,
+        members,
+        non_members,
+        pool if len(pool) else None,
+        shadows=params.shadows,
+        data=ctx.attacker.data,
+        methods=params.methods,
+        units=ctx.units,
+        seed=ctx.seed_for,
+        data_key=ctx.data_key,
+    )
+    metrics = {name: _metrics(attack, name, params, ctx) for name in attack.scores}
+    findings = [*metrics[attack.selected].values()]
+    for name, found in metrics.items():
+        findings += [finding.model_copy(update={"method": name}) for finding in found.values()]
+    blind = blind_auc(members, non_members, ctx.seed_for("blind"), ctx.level)
+    people = attack.facts["member_people"], attack.facts["non_member_people"]
+    findings += [
+        Finding(
+            id="membership.blind_auc", value=blind.value, low=blind.low, high=blind.high, n=blind.n, level=ctx.level,
+            unit="auc", method="without the model",
+            reason="how well members and non-members can be told apart without the model; .5 means not at all",
+        ),
+        Finding(
+            id="membership.detectable_auc", value=detectable_auc(*people, ctx.level), unit="auc", n=sum(people),
+            reason="computed from the number of people: the smallest AUC that this sample finds with 80 % power",
+        ),
+    ]  # fmt: skip
+    result = StageResult(
+        findings=findings,
+        series=_curves(attack, params, ctx),
+        tables={"selection": attack.selection},
+        facts=dict(attack.facts),
+    )
+    return StageOutput(result, {"scores": attack.scores[attack.selected], "member": attack.member, "persons": attack.persons})
+
+
+def _metrics(attack, name: str, params: Parameters, ctx: StageContext) -> dict[str, Finding]:
+    from privnb.attacks.metrics import membership_metrics
+
+    return membership_metrics(
+        attack.scores[name],
+        attack.member,
+        ctx.level,
+        attack.persons,
+        ctx.seed_for("bootstrap"),
+        threshold=attack.thresholds[name],
+        draws=params.draws,
+    )
+
+
+def _curves(attack, params: Parameters, ctx: StageContext) -> dict[str, dict[str, list[float]]]:
+    """The selected attack's ROC with its band, and every attack's without."""
+    from privnb.stats import roc_band, step_roc
+    from privnb.stats.roc import thinned
+
+    band = roc_band(
+        attack.scores[attack.selected], attack.member, attack.persons, ctx.level, ctx.seed_for("bootstrap"), params.draws
+    )
+    curves = {"roc": {name: getattr(band, name).tolist() for name in ("fpr", "tpr", "low", "high")}}
+    for name, scores in attack.scores.items():
+        fpr, tpr = thinned(*step_roc(scores, attack.member)[:2])
+        curves[f"roc.{name}"] = {"fpr": fpr.tolist(), "tpr": tpr.tolist()}
+    return curves

@@ -1,0 +1,121 @@
+"""Regularize: the same model, trained so that it remembers less; hyper-parameters, penalties, early stopping, ensembles, noise."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from privnb.findings import StageResult, Table
+from privnb.stages.contract import Made, StageContext, StageInputs, StageMeta, StageParameters
+
+META = StageMeta(
+    title="Regularization",
+    question="Does a more regular model remember less about its people?",
+    kind="mitigation",
+    scope="variant",
+    references=(
+        "Shokri et al. 2017 (regularization against membership inference)",
+        "Yeom et al. 2018 (overfitting as a cause)",
+        "Kaya & Dumitras 2021 (augmentation)",
+    ),
+)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EarlyStopping(_Part):
+    """Stop when people set aside from the training rows stop gaining."""
+
+    fraction: float = Field(0.1, gt=0, lt=1, description="share of the training people set aside to decide when to stop")
+    patience: int = Field(10, ge=1, description="rounds without improvement before stopping")
+
+
+class Ensemble(_Part):
+    """Average several models, each trained on a part of the people."""
+
+    members: int = Field(5, ge=2, description="models to average")
+    fraction: float | None = Field(
+        None, gt=0, le=1, description="share of the people for each member; left out: disjoint parts"
+    )
+
+
+class Noise(_Part):
+    """Train on copies of the rows with noise on the numeric features."""
+
+    scale: float = Field(0.1, gt=0, description="noise in standard deviations of each feature")
+    copies: int = Field(1, ge=1, description="noisy copies of every training row")
+
+
+class Parameters(StageParameters):
+    """What makes the model more regular; several can be combined."""
+
+    estimator: str | None = Field(
+        None,
+        description="another kind of model, by dotted name; the same kind with its defaults is added as control",
+        json_schema_extra={"refers_to": "estimator"},
+    )
+    params: dict[str, Any] = Field({}, description="hyper-parameters to change", json_schema_extra={"refers_to": "estimator_params"})
+    l1: float | None = Field(None, gt=0, description="strength of an L1 penalty, in the estimator's own measure")
+    l2: float | None = Field(None, gt=0, description="strength of an L2 penalty, in the estimator's own measure")
+    early_stopping: EarlyStopping | None = Field(None, description="stop training early")
+    ensemble: Ensemble | None = Field(None, description="average models trained on parts of the people")
+    noise: Noise | None = Field(None, description="noise on the numeric features while training")
+
+    @model_validator(mode="after")
+    def _something(self):
+        if self == type(self).model_construct(**{name: field.default for name, field in type(self).model_fields.items()}):
+            raise ValueError("changes nothing; give at least one of params, l1, l2, early_stopping, ensemble, noise")
+        return self
+
+
+def describe(params: Parameters) -> str:
+    """The label people read: what was changed."""
+    words = [params.estimator.rpartition(".")[2]] if params.estimator else []
+    words += [f"{name} = {value}" for name, value in params.params.items()]
+    words += [f"{name.upper()} penalty {getattr(params, name):g}" for name in ("l1", "l2") if getattr(params, name)]
+    if params.early_stopping:
+        words.append("early stopping")
+    if params.ensemble:
+        words.append(f"average of {params.ensemble.members} models")
+    if params.noise:
+        words.append(f"feature noise {params.noise.scale:g} SD")
+    return ", ".join(words)
+
+
+def has_control(params: Parameters) -> bool:
+    """A change of the kind of model brings the unprotected model of that kind as a control."""
+    return params.estimator is not None
+
+
+def make(parent, params: Parameters, id: str, parent_id: str) -> list[Made]:
+    """The regularized trainer, and its control where the kind of model changes."""
+    from privnb.regularization import control_of, regularize
+
+    given = params.model_dump(exclude_none=True)
+    made = [Made(id=id, trainer=regularize(parent, **given), label=describe(params))]
+    if has_control(params):
+        plain = control_of(parent, params.estimator, params.params)
+        made.append(Made(id=f"{id}-control", trainer=plain, label=f"{plain.label}, without the protection", control_of=id))
+    return made
+
+
+def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageResult:
+    """The variant was trained on the way here; what was changed is recorded, what it leaks is measured by the assessments."""
+    variant, control = inputs.variant, inputs.control
+    rows = [[name, _said(value)] for name, value in params.model_dump(exclude_none=True).items() if value != {}]
+    return StageResult(
+        tables={"changes": Table(title="What was changed", columns=["setting", "value"], rows=rows)},
+        facts={
+            "label": variant.label,
+            "from": variant.parent,
+            "control": control.id if control else None,
+            "trained_rows": len(variant.rows),
+        },
+    )
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {_said(item)}" for name, item in value.items())
+    return value
