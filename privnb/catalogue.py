@@ -56,7 +56,7 @@ class Question:
 QUESTIONS: tuple[Question, ...] = (
     Question("membership", "membership inference", "Can an attacker tell who was in the training data?", "attacks",
              "membership", "membership.auc", "attack AUC", ("membership.tpr_at_fpr_1pct",)),
-    Question("attribute", "attribute inference", "Does the model reveal a hidden attribute of a person?", "attacks",
+    Question("attribute", "attribute inference", "Does the model reveal a hidden attribute?", "attacks",
              "attribute", "attribute.*.inference_gain", "gain over guessing without the model"),
     Question("inversion", "model inversion", "Can the portrait of a class be recovered?", "attacks",
              "inversion", "inversion.ssim_mean", "similarity of recovered inputs"),

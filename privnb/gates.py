@@ -42,14 +42,20 @@ def exit_code(verdicts: Iterable[GateVerdict], stages: Iterable[StageStatus]) ->
     return 1 if {"fail", "inconclusive"} & set(verdicts) else 0
 
 
-def finding_for(metric: str, variant: str, findings: Sequence[Finding]) -> Finding | None:
-    """The finding that a gate on `metric` reads: the variant's own, else the one about the table or the subject."""
-    candidates = [f for f in findings if f.id == metric and f.method is None and f.group is None]
-    if not candidates and metric.startswith("comparison."):
-        candidates = [f for f in findings if f.id == metric and f.group is None]
-    own = [f for f in candidates if f.variant == variant]
-    shared = [f for f in candidates if f.variant is None or metric.startswith("subject.")]
-    return next(iter(own + shared), None)
+def finding_for(id: str, variant: str | None, findings: Sequence[Finding]) -> Finding | None:
+    """The finding of that id on a variant, else the one about the table or the whole subject.
+
+    One without method goes first (the attack selected on shadow models). A finding that was made in one way only counts
+    too, under whatever method it names (`against <control>`, `rows of unknown membership`).
+    """
+    every = [f for f in findings if f.id == id and f.group is None]
+    shared = id.startswith("subject.")
+    for places in ((variant,), (None,), tuple({f.variant for f in every}) if shared else ()):
+        here = [f for f in every if f.variant in places]
+        plain = [f for f in here if f.method is None]
+        if plain or len(here) == 1:
+            return (plain or here)[0]
+    return None
 
 
 def unresolvable(variant: str, findings: Sequence[Finding]) -> str:
@@ -96,7 +102,7 @@ def _reason(metric: str, variant: str, stages: Sequence[StageStatus]) -> str:
     name = metric.partition(".")[0]
     behind = [s for s in stages if s.stage == name and s.variant in (variant, None)]
     if not behind:
-        return f"the stage {name} was not part of this run on {variant}"
+        return f"the stage {name} was not part of this run"
     stage = behind[0]
     if stage.status == "ok":
         return f"the stage {name} ended without finding {metric}"

@@ -11,6 +11,7 @@ from privnb import __version__
 from privnb.findings import StageStatus, VariantInfo
 from privnb.spec import LoadedSpec, profile_parameters
 from privnb.stages import stages
+from privnb.stages.registry import UNASKED
 from privnb.stages.contract import Stage, StageParameters
 from privnb.units import content_key
 
@@ -80,7 +81,7 @@ def variants_of(spec) -> tuple[VariantInfo, ...]:
                     id=f"{mitigation.id}-control",
                     kind="control",
                     from_=parent,
-                    label=f"{label}, without the protection",
+                    label=f"control of {mitigation.id}",
                     control_of=mitigation.id,
                 )
             )
@@ -113,7 +114,7 @@ def build_plan(loaded: LoadedSpec) -> Plan:
                 "stage": stage.name,
                 "version": stage.meta.version,
                 "params": params.model_dump(mode="json"),
-                "variant": variant if stage.meta.kind == "mitigation" else None,
+                "variant": variant,
                 "needs": {name: nodes[name].key for name in (*needs, *after)},
                 "base": base,
                 "attacker": attacker if stage.meta.attacker else None,
@@ -170,7 +171,7 @@ def _chosen_assessments(spec) -> tuple[dict[str, StageParameters], list[tuple[st
     chosen: dict[str, StageParameters] = {}
     unasked = []
     for name, stage in stages().items():
-        if stage.meta.kind != "assessment" or name == "subject":
+        if stage.meta.kind != "assessment" or name in UNASKED:
             continue
         if spec.assess == "auto":
             if "quasi_identifiers" in stage.meta.needs and not spec.data.quasi_identifiers:

@@ -1,4 +1,4 @@
-"""The blind baseline: can members be told from non-members without the model? If so, attacks measure the split as well."""
+"""The blind baseline: can members be told apart without the model? If so, attacks measure the split too."""
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,11 @@ MOST_CATEGORIES = 200
 def blind_auc(members: Rows, non_members: Rows, persons: np.ndarray, seed: int, level: float = 0.95) -> Estimate | None:
     """AUC of a cross-fitted classifier that tells members from non-members by features and label alone.
 
-    `persons` (members, then non-members) are codes; folds and the interval follow the person. At most 4,000 rows of each side
-    are used. Repeated rows count once a side, and rows found on both sides are left out: the first would let the
-    classifier recognise them, the second can tell nothing. None when fewer than 30 people of a side remain. An AUC
-    above .5 means that the two sides differ in distribution (the blind attack of Das et al. 2024, arXiv 2406.16201).
+    `persons` (members, then non-members) are codes; folds and the interval follow the person. At most 4,000 rows of
+    each side are used. Repeated rows count once a side, and rows found on both sides are left out: the first would
+    let the classifier recognise them, the second can tell nothing. None when fewer than 30 people of a side remain.
+    An AUC above .5 means that the two sides differ in distribution (the blind attack of Das et al. 2024, arXiv
+    2406.16201).
     """
     random = np.random.default_rng(seed)
     kept, keys = [], []

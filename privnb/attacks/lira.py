@@ -1,10 +1,10 @@
 """LiRA, the likelihood-ratio attack, with priors shared between records so that it works with few shadow models.
 
-Carlini et al. 2022 (arXiv 2112.03570) fit two normal distributions to each record's log-odds, from the shadow models that saw
-the record and from those that did not. With few shadows those fits are mostly noise. Here each record's gap between seen
-and unseen, and its variance, start from those of the records at the same level of difficulty and move to its own as the
-number of shadows grows (an empirical-Bayes normal-inverse-gamma prior, after BaVarIA, arXiv 2603.11799; the predictive
-is Student's t).
+Carlini et al. 2022 (arXiv 2112.03570) fit two normal distributions to each record's log-odds, from the shadow models
+that saw the record and from those that did not. With few shadows those fits are mostly noise. Here each record's gap
+between seen and unseen, and its variance, start from those of the records at the same level of difficulty and move to
+its own as the number of shadows grows (an empirical-Bayes normal-inverse-gamma prior, after BaVarIA, arXiv
+2603.11799; the predictive is Student's t).
 """
 
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ VARIANCE_FLOOR = 1e-2  # of the log-odds' variance, never zero
 class LevelPrior:
     """What records of each level of difficulty have in common.
 
-    `edges` (levels - 1) divide the levels; `gap` is the mean of seen minus unseen, `spread` the variance of that mean between
-    records beyond its noise, `variance` that of one record's signal over shadow models (each: levels).
+    `edges` (levels - 1) divide the levels; `gap` is the mean of seen minus unseen, `spread` the variance of that mean
+    between records beyond its noise, `variance` that of one record's signal over shadow models (each: levels).
     """
 
     edges: np.ndarray
@@ -41,8 +41,8 @@ class LevelPrior:
 def lira_online(target: np.ndarray, shadows: np.ndarray, keep: np.ndarray) -> np.ndarray:
     """Log-likelihood ratio of member to non-member for each record.
 
-    `target` (records) and `shadows` (shadows x records) are Gaussian-like signals such as log-odds; `keep` (shadows x records)
-    says which shadow saw the record. Every record needs one shadow on either side.
+    `target` (records) and `shadows` (shadows x records) are Gaussian-like signals such as log-odds; `keep` (shadows x
+    records) says which shadow saw the record. Every record needs one shadow on either side.
     """
     seen = _moments(shadows, keep)
     unseen = _moments(shadows, ~keep)
@@ -66,8 +66,8 @@ def lira_offline(
 ) -> np.ndarray:
     """Log-likelihood ratio for records that no shadow saw.
 
-    `target`, `shadows` and `keep` as in `lira_online`, of which only the shadows that did not see a record are used; how far a
-    record would move if it were seen is learnt from `pool` (shadows x pool records) with `pool_keep`.
+    `target`, `shadows` and `keep` as in `lira_online`, of which only the shadows that did not see a record are used;
+    how far a record would move if it were seen is learnt from `pool` (shadows x pool records) with `pool_keep`.
     """
     unseen = _moments(shadows, ~keep)
     pool_unseen = _moments(pool, ~pool_keep)
@@ -100,10 +100,11 @@ def _prior(difficulty: np.ndarray, seen: _Moments, unseen: _Moments) -> LevelPri
     both = (seen.n > 0) & (unseen.n > 0)
     difficulty, gap = difficulty[both], (seen.mean - unseen.mean)[both]
     levels = int(np.clip(both.sum() // RECORDS_A_LEVEL, 1, MOST_LEVELS))
-    edges = np.unique(np.quantile(difficulty, np.arange(1, levels) / levels))
+    edges = np.unique(np.quantile(difficulty, np.arange(1, levels) / levels, method="lower"))
+    edges = edges[edges > difficulty.min()]  # edges are records' own, so no level is empty
     level = np.searchsorted(edges, difficulty, side="right")
     total = lambda values: np.bincount(level, values, minlength=len(edges) + 1)  # noqa: E731
-    count = np.maximum(total(np.ones(len(level))), 1)
+    count = total(np.ones(len(level)))
     mean_gap = total(gap) / count
     gap_variance = total((gap - mean_gap[level]) ** 2) / count
     weight = (1 / np.maximum(seen.n, 1) + 1 / np.maximum(unseen.n, 1))[both]

@@ -24,10 +24,10 @@ LEAST_RECORDS = 30
 class Attack:
     """The outcome of attacking one model.
 
-    `scores` maps each method to one score a record (members first, then non-members; higher means more like a member);
-    `member` and `persons` go with them. `thresholds` were fixed on shadows: a record with a score at or above it is called a
-    member. `selection` is the table of mean AUC on shadows, `selected` the method it chose, `facts` say in words and
-    numbers how it was done.
+    `scores` maps each method to one score a record (members first, then non-members; higher means more like a
+    member); `member` and `persons` go with them. `thresholds` were fixed on shadows: a record with a score at or
+    above it is called a member. `selection` is the table of mean AUC on shadows, `selected` the method it chose,
+    `facts` say in words and numbers how it was done.
     """
 
     scores: Mapping[str, np.ndarray]
@@ -55,16 +55,17 @@ def attack_membership(
 ) -> Attack:
     """Attack `target` with every method that applies.
 
-    `members` are the target's training rows and `non_members` rows it never saw; `pool` rows serve shadow models only. `shadows`
-    is the even number of shadow models, `data` what the attacker holds (`actual`: the candidate records; `same-distribution`:
-    the pool alone), `methods` names from `methods.SCORES` or `auto`. `seed("shadow", i)` gives a 32-bit seed; `data_key`
-    names the data in the units' inputs. Without a trainer only threshold attacks run. Raises DataError for fewer than 30 records
-    on a side or a method that does not exist, ModelError for answers that are not finite.
+    `members` are the target's training rows and `non_members` rows it never saw; `pool` rows serve shadow models
+    only. `shadows` is the even number of shadow models, `data` what the attacker holds (`actual`: the candidate
+    records; `same-distribution`: the pool alone), `methods` names from `methods.SCORES` or `auto`. `seed("shadow",
+    i)` gives a 32-bit seed; `data_key` names the data in the units' inputs. Without a trainer only threshold attacks
+    run. Raises DataError for fewer than 30 records on a side or a method that does not exist, ModelError for answers
+    that are not finite.
     """
     for rows, name in ((members, "members"), (non_members, "non-members")):
         if len(rows) < LEAST_RECORDS:
             raise DataError(
-                f"membership needs {LEAST_RECORDS} {name} or more and has {len(rows)}; give that part of the data more rows."
+                f"membership needs {LEAST_RECORDS} {name} or more and has {len(rows)}; give that part more rows."
             )
     answers = query(target, stack([members, non_members]), "regression" if target.classes is None else "classification")
     missing = _why_no_shadows(answers, trainer, pool, data)
@@ -94,7 +95,7 @@ def attack_membership(
         selected=choice.selected,
         selection=_selection_table(choice),
         thresholds={name: _threshold(choice, name, scores[name], len(members)) for name in names},
-        facts=_facts(choice, signals, members, non_members, data, left_out),
+        facts=_facts(choice, signals, members, non_members, left_out),
     )
 
 
@@ -158,7 +159,7 @@ def _game(signals: Signals | None, answers: Mapping[str, np.ndarray], choice: Ch
 
 
 def _threshold(choice: Choice, name: str, scores: np.ndarray, members: int) -> float:
-    """The shadows' threshold; without one, that which calls as many records members as there are (gap: the right ones)."""
+    """The shadows' threshold; without one, that which calls as many records members as there are."""
     known = choice.thresholds[name]
     if known is not None:
         return known
@@ -172,7 +173,7 @@ def _selection_table(choice: Choice) -> Table:
 
 
 def _facts(
-    choice: Choice, signals: Signals | None, members: Rows, non_members: Rows, data: Knowledge, left_out: dict[str, str]
+    choice: Choice, signals: Signals | None, members: Rows, non_members: Rows, left_out: dict[str, str]
 ) -> dict[str, Any]:
     unset = any(value is None for value in choice.thresholds.values())
     return {
@@ -185,7 +186,7 @@ def _facts(
         "member_people": len(np.unique(members.persons)),
         "non_member_people": len(np.unique(non_members.persons)),
         "online": bool(signals and signals.online),
-        "attacker": _attacker_sentence(signals, data),
+        "attacker": _attacker_sentence(signals),
         "copies": int(copied_rows(members, non_members).sum()),
         "thresholds": "as many records called members as there are, where shadow models could not fix it"
         if unset
@@ -194,14 +195,14 @@ def _facts(
     }
 
 
-def _attacker_sentence(signals: Signals | None, data: Knowledge) -> str:
+def _attacker_sentence(signals: Signals | None) -> str:
     if signals is None:
         return "The attacker sees the model's answers for records whose true label is known, and trains no models."
-    held = (
-        "holds the records in question, and other rows like them, without knowing which were used"
-        if data == "actual"
-        else "holds other rows from the same distribution, and none of the records in question when training"
-    )
+    if signals.online:
+        others = ", and other rows like them," if signals.extra_rows else ""
+        held = f"holds the records in question{others} without knowing which were used"
+    else:
+        held = "holds other rows from the same distribution, and none of the records in question when training"
     return (
         f"The attacker sees the model's answers, {held}, and trains {signals.count} shadow models "
         f"by the same procedure on {signals.shadow_rows:,} rows each."

@@ -8,7 +8,7 @@ from privnb.stats.estimate import Estimate
 from privnb.stats.people import checked_scores, person_codes
 from privnb.stats.proportions import balanced_accuracy
 from privnb.stats.ranking import auc
-from privnb.stats.roc import NotResolvable, people_needed, tpr_at_fprs
+from privnb.stats.rates import NotResolvable, people_needed, tpr_at_fprs, unbounded_below
 from privnb.stats.thresholds import crossfit_decisions
 
 FPRS = {"tpr_at_fpr_10pct": 0.1, "tpr_at_fpr_1pct": 0.01, "tpr_at_fpr_0_1pct": 0.001}
@@ -44,7 +44,7 @@ def membership_metrics(
         value, low, high, n = found if found else (None, None, None, people)
         findings[key] = Finding(
             id=f"membership.{key}", status=status, value=value, low=low, high=high, level=level, n=n,
-            direction="lower", reason=reason,
+            unit="auc" if key == "auc" else "proportion", direction="lower", reason=reason,
         )  # fmt: skip
 
     if min(members, outsiders) < 2:
@@ -65,5 +65,10 @@ def membership_metrics(
     rates = tpr_at_fprs(scores, member, list(resolvable.values()), codes, level, seed, draws) if resolvable else []
     found = dict(zip(resolvable, rates))
     for key, fpr in FPRS.items():
-        note(key, found.get(key), "" if key in found else str(NotResolvable(fpr, outsiders)))
+        if key not in found:
+            note(key, None, str(NotResolvable(fpr, outsiders)))
+        elif unbounded_below(fpr, outsiders, level):
+            note(key, found[key], f"{outsiders} people who are not members are too few to bound this rate from below")
+        else:
+            note(key, found[key])
     return findings

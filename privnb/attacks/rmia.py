@@ -1,12 +1,15 @@
 """RMIA, the relative membership attack: how much surer is the target of a record than models like it are on average.
 
-Zarifzadeh, Liu and Shokri 2024 (arXiv 2312.03262). The score is log(p_target / p_reference). The paper's own score, the share
-of population records that a record's ratio dominates, is a monotone map of it at gamma = 1; `dominance` computes it.
+Zarifzadeh, Liu and Shokri 2024 (arXiv 2312.03262). The score is log(p_target / p_reference). The paper's own score,
+the share of population records that a record's ratio dominates, is a monotone map of it at gamma = 1; `dominance`
+computes it.
 """
 
 import numpy as np
 
-SMOOTHING = 1e-2  # keeps forests' confidences of 0 and 1 apart from the floor; AUC moves by less than .001 from 1e-6 to .1
+SMOOTHING = (
+    1e-2  # keeps forests' confidences of 0 and 1 apart from the floor; AUC moves by less than .001 from 1e-6 to .1
+)
 OFFLINE_GRID = np.linspace(0.0, 1.0, 11)
 
 
@@ -22,8 +25,8 @@ def rmia_online(target: np.ndarray, shadows: np.ndarray, keep: np.ndarray) -> np
 def rmia_offline(target: np.ndarray, shadows: np.ndarray, keep: np.ndarray, a: float) -> np.ndarray:
     """As `rmia_online` from the shadows that did not see the record alone.
 
-    `a` in [0, 1] guesses the confidence of a model that saw the record as a * unseen + (1 - a) (the paper's appendix B.2.2);
-    it is worth little on two classes unless it is tuned on shadow models.
+    `a` in [0, 1] guesses the confidence of a model that saw the record as a * unseen + (1 - a) (the paper's appendix
+    B.2.2); it is worth little on two classes unless it is tuned on shadow models.
     """
     unseen = _side_mean(shadows, ~keep)
     return np.log(_smooth(target)) - np.log(_smooth(((1 + a) * unseen + (1 - a)) / 2))
@@ -32,7 +35,8 @@ def rmia_offline(target: np.ndarray, shadows: np.ndarray, keep: np.ndarray, a: f
 def fitted_offline_a(shadows: np.ndarray, keep: np.ndarray) -> float:
     """The `a` for `rmia_offline` by least squares of seen on unseen confidences over records that both sides hold.
 
-    For two shadows, which leave no other shadow to tune it on; AUC on shadows is the better guide where there are more.
+    For two shadows, which leave no other shadow to tune it on; AUC on shadows is the better guide where there are
+    more.
     """
     seen, unseen = 1 - _side_mean(shadows, keep), 1 - _side_mean(shadows, ~keep)
     denominator = float((unseen**2).sum())
@@ -40,7 +44,7 @@ def fitted_offline_a(shadows: np.ndarray, keep: np.ndarray) -> float:
 
 
 def dominance(ratio: np.ndarray, population: np.ndarray, gamma: float = 1.0) -> np.ndarray:
-    """Share of the population's log ratios that each record's log ratio exceeds by log(gamma): by sorting, not pairwise.
+    """Share of the population's log ratios that each record's log ratio exceeds by log(gamma), found by sorting.
 
     `ratio` (records), `population` (any number of non-members). At a record that is no member it estimates 1 - FPR.
     """

@@ -1,4 +1,4 @@
-"""Choosing method, threshold and constants on shadow models: each shadow in turn plays the target, its twin left out."""
+"""Choosing method, threshold and constants on shadow models, each in turn the target, its twin left out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,9 @@ FIXED_CHOICE = ("rmia", "confidence", "residual", "gap")  # in this order, where
 class Choice:
     """What the shadows decided.
 
-    `mean_auc` maps each method to its mean AUC with shadows as targets (None where no shadow could play); `thresholds` maps each
-    method to the score from which a record is called a member (None where shadows cannot tell); `reason` says how.
+    `mean_auc` maps each method to its mean AUC with shadows as targets (None where no shadow could play);
+    `thresholds` maps each method to the score from which a record is called a member (None where shadows cannot
+    tell); `reason` says how.
     """
 
     selected: str
@@ -31,8 +32,8 @@ class Choice:
 def choose(signals: Signals, methods: Sequence[str]) -> Choice:
     """Method, thresholds and RMIA's offline constant, from shadow models alone.
 
-    With two shadows a shadow target would have only its twin for reference, so methods that need references can't be compared:
-    then the choice is fixed in advance (RMIA). Ties go to the method named first.
+    With two shadows a shadow target would have only its twin for reference, so methods that need references can't be
+    compared: then the choice is fixed in advance (RMIA). Ties go to the method named first.
     """
     offline_a = tuned_offline_a(signals) if {"rmia"} & set(methods) and not signals.online else 0.5
     games = [Game.against_shadow(signals, i, offline_a) for i in range(signals.count)]
@@ -55,7 +56,9 @@ def choose(signals: Signals, methods: Sequence[str]) -> Choice:
             "fixed in advance: two shadow models leave none to compare the methods on",
         )
     selected = max(methods, key=lambda method: mean_auc[method])
-    return Choice(selected, mean_auc, thresholds, offline_a, "highest mean AUC with each shadow model in turn as target")
+    return Choice(
+        selected, mean_auc, thresholds, offline_a, "highest mean AUC with each shadow model in turn as target"
+    )
 
 
 def fixed_choice(methods: Sequence[str]) -> str:
@@ -87,7 +90,7 @@ def rank_auc(scores: np.ndarray, member: np.ndarray) -> float:
 
 
 def best_threshold(scores: np.ndarray, member: np.ndarray) -> float:
-    """The score from which calling records members has the highest balanced accuracy; the highest such score on ties."""
+    """The score from which calling records members has the highest balanced accuracy (the highest on ties)."""
     order = np.argsort(-scores, kind="stable")
     ordered, hits = scores[order], member[order]
     last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))

@@ -20,9 +20,10 @@ SIGNALS_VERSION = 1  # part of every unit's inputs: changes when the same model 
 class Signals:
     """Signals by name: of the target (records), of the shadows (shadows x records), and which shadow saw which record.
 
-    `records` are the candidates: members, then non-members. `trial` holds the shadows' signals on records of which each shadow
-    saw half: the candidates themselves when the attacker holds them (`online`), else the pool. There a shadow can play target,
-    so methods, thresholds and constants are chosen there.
+    `records` are the candidates: members, then non-members. `trial` holds the shadows' signals on records of which
+    each shadow saw half: the candidates themselves when the attacker holds them (`online`), else the pool. There a
+    shadow can play target, so methods, thresholds and constants are chosen there. `shadow_rows` is how many rows a
+    shadow was trained on, `extra_rows` how many rows besides the candidates they drew from.
     """
 
     target: Mapping[str, np.ndarray]
@@ -32,6 +33,7 @@ class Signals:
     trial_keep: np.ndarray
     online: bool
     shadow_rows: int
+    extra_rows: int
 
     @property
     def count(self) -> int:
@@ -42,9 +44,9 @@ class Signals:
 def query(model: Model, rows: Rows, task: str) -> dict[str, np.ndarray]:
     """What an attacker learns from one model about each record, as float64 arrays (records) by name.
 
-    Classifiers: `log_odds` of the true class, `entropy`, `modified_entropy` (Song and Mittal 2021, arXiv 2003.10595), `correct`
-    (1 or 0); `correct` alone when the model gives labels only. A class the model never saw has confidence 0. Regressors:
-    `residual` y - f(x).
+    Classifiers: `log_odds` of the true class, `entropy`, `modified_entropy` (Song and Mittal 2021, arXiv 2003.10595),
+    `correct` (1 or 0); `correct` alone when the model gives labels only. A class the model never saw has confidence
+    0. Regressors: `residual` y - f(x).
     """
     if task == "regression":
         predicted = np.asarray(model.predict(rows.X), dtype=float).reshape(len(rows), -1)[:, 0]
@@ -55,7 +57,9 @@ def query(model: Model, rows: Rows, task: str) -> dict[str, np.ndarray]:
         return {"correct": (np.asarray(model.predict(rows.X)) == rows.y).astype(float)}
     if not np.isfinite(probabilities).all():
         bad = int((~np.isfinite(probabilities)).any(axis=1).sum())
-        raise ModelError(f"the model's probabilities are not finite on {bad} of {len(rows)} rows; attacks need finite ones.")
+        raise ModelError(
+            f"the model's probabilities are not finite on {bad} of {len(rows)} rows; attacks need finite ones."
+        )
     classes = np.asarray(model.classes)
     known = rows.y[:, None] == classes[None, :]
     true = np.where(known, probabilities, 0.0).sum(axis=1)
@@ -87,9 +91,10 @@ def shadow_signals(
 ) -> Signals:
     """Train the shadow models, one unit each, and gather the signal matrix.
 
-    `target` is what `query` found for the members, then the non-members; `shadows` is even; `data` is what the attacker holds (see `draw_universe`); `seed(*path)` gives a 32-bit seed for one
-    purpose; `data_key` names the data in each unit's inputs. Raises DataError where the universe is too small and ModelError
-    where the models' answers are not finite.
+    `target` is what `query` found for the members, then the non-members; `shadows` is even; `data` is what the
+    attacker holds (see `draw_universe`); `seed(*path)` gives a 32-bit seed for one purpose; `data_key` names the data
+    in each unit's inputs. Raises DataError where the universe is too small and ModelError where the models' answers
+    are not finite.
     """
     universe = draw_universe(members, non_members, pool, shadows, data, seed)
     candidates = _candidate_rows(universe, members, non_members)
@@ -116,6 +121,7 @@ def shadow_signals(
         trial_keep=keep if online else universe.keep,
         online=online,
         shadow_rows=int(universe.keep[0].sum()),
+        extra_rows=len(universe.rows) - universe.candidates,
     )
 
 

@@ -17,9 +17,10 @@ Knowledge = Literal["actual", "same-distribution"]
 class Universe:
     """The rows an attacker draws shadow training sets from.
 
-    `rows` are all rows the shadows can see; `keep` (shadows x rows) says which rows each shadow trains on. Under `actual`
-    the first `candidates` rows are the records under attack (members, then non-members); under `same-distribution` there
-    are none of them (`candidates` is 0). Shadows 2i and 2i + 1 are twins: together they see every row exactly once.
+    `rows` are all rows the shadows can see; `keep` (shadows x rows) says which rows each shadow trains on. Under
+    `actual` the first `candidates` rows are the records under attack (members, then non-members); under
+    `same-distribution` there are none of them (`candidates` is 0). Shadows 2i and 2i + 1 are twins: together they see
+    every row exactly once.
     """
 
     rows: Rows
@@ -32,10 +33,10 @@ def draw_universe(
 ) -> Universe:
     """The attacker's universe and its balanced complementary halves.
 
-    `actual`: the attacker holds the candidate records; pool people are added until the universe is twice the members, so
-    that a shadow is trained on about as many rows as the target (all of the pool where it is smaller than that).
-    `same-distribution`: the pool alone. Membership is never looked at beyond the number of members. Raises DataError when
-    `shadows` is odd or below 2, or when `same-distribution` has fewer than 30 pool rows.
+    `actual`: the attacker holds the candidate records; pool people are added until the universe is twice the members,
+    so that a shadow is trained on about as many rows as the target (all of the pool where it is smaller than that).
+    `same-distribution`: the pool alone. Membership is never looked at beyond the number of members. Raises DataError
+    when `shadows` is odd or below 2, or when `same-distribution` has fewer than 30 pool rows.
     """
     if shadows < 2 or shadows % 2:
         raise DataError(f"shadow models come in twins: {shadows} is not an even number from 2 on; use {shadows + 1}.")
@@ -100,7 +101,7 @@ def _one_of_each_two(n: int, random: np.random.Generator) -> np.ndarray:
 
 
 def _some_people(rows: Rows, wanted: int, seed: int) -> Rows:
-    """Whole people at random until there are `wanted` rows, or one person more than that needs; all if there are fewer."""
+    """Whole people at random until there are `wanted` rows or just above; all if there are fewer."""
     people, person, sizes = np.unique(rows.persons, return_inverse=True, return_counts=True)
     order = np.random.default_rng(seed).permutation(len(people))
     before = np.concatenate([[0], np.cumsum(sizes[order])[:-1]])

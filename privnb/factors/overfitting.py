@@ -18,10 +18,10 @@ def overfitting_gap(
 ) -> Estimate:
     """Training minus evaluation accuracy (classification) or R2 (regression), with an interval clustered by person.
 
-    `train` and `evaluation` are pairs (labels, predictions) of equal length. Accuracy: Newcombe's hybrid score interval. R2: the two
-    intervals joined by the same rule (Zou and Donner 2008). The gap bounds the advantage of the plainest membership
-    attack, which calls whoever is predicted rightly a member (Yeom et al. 2018, arXiv 1709.01604). Raises DataError
-    when the labels of a part of a regression are all equal.
+    `train` and `evaluation` are pairs (labels, predictions) of equal length. Accuracy: Newcombe's hybrid score
+    interval. R2: the two intervals joined by the same rule (Zou and Donner 2008). The gap bounds the advantage of the
+    plainest membership attack, which calls whoever is predicted rightly a member (Yeom et al. 2018, arXiv
+    1709.01604). Raises DataError when the labels of a part of a regression are all equal.
     """
     if task == "classification":
         right = [np.asarray(predicted) == np.asarray(labels) for labels, predicted in (train, evaluation)]

@@ -6,6 +6,7 @@ import numpy as np
 
 from privnb.stats.estimate import Estimate
 from privnb.stats.proportions import proportion
+from privnb.subject.encoding import TableEncoder, encoding_plan
 from privnb.subject.rows import Rows
 
 
@@ -36,17 +37,8 @@ def set_size(rows: Rows) -> SetSize:
 
 
 def encoded_features(rows: Rows) -> int:
-    """Number of inputs once categories are spelt out: one for a number, one a declared category, one for missing values."""
-    total = 0
-    for name in rows.X.columns:
-        column = rows.schema[name] if name in rows.schema else None
-        if column is None or not column.categories:
-            total += 1 if column is not None or _numeric(rows, name) else int(rows.X[name].nunique())
-        else:
-            total += len(column.categories)
-        if column.missing if column is not None else bool(rows.X[name].isna().any()):
-            total += 1
-    return total
+    """Number of inputs once categories are spelt out, as the encoder in front of every estimator makes them."""
+    return int(TableEncoder(encoding_plan(rows.schema, list(rows.X.columns))).fit(rows.X).n_features_out_)
 
 
 def class_sizes(rows: Rows, level: float = 0.95) -> ClassSizes:
@@ -55,7 +47,3 @@ def class_sizes(rows: Rows, level: float = 0.95) -> ClassSizes:
     people = np.array([len(np.unique(rows.persons[code == i])) for i in range(len(classes))])
     smallest = int(np.argmin(people))
     return ClassSizes(len(classes), int(people[smallest]), proportion(code == smallest, rows.persons, level))
-
-
-def _numeric(rows: Rows, name: str) -> bool:
-    return np.issubdtype(rows.X[name].dtype, np.number) if isinstance(rows.X[name].dtype, np.dtype) else False

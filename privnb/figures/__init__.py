@@ -10,6 +10,7 @@ _PUBLIC = {
     "factor_figure": "privnb.figures.factors",
     "looks": "privnb.figures.look",
     "roc_figure": "privnb.figures.roc",
+    "stage_figure": "privnb.figures.stages",
     "looks_of": "privnb.figures.look",
     "thin": "privnb.figures.roc",
     "to_svg": "privnb.figures.style",

@@ -8,7 +8,7 @@ from privnb.findings import VariantInfo
 INK = "#16202c"
 MUTED = "#56616e"
 RULE = "#d3dae1"
-FAINT = "#eef1f4"
+FINE = "#98a3af"
 PASS = "#1b6e43"
 FAIL = "#a8261c"
 WARN = "#7d5200"

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from privnb.figures.look import MUTED, RULE, Look, looks_of
+from privnb.figures.look import FINE, MUTED, RULE, Look, looks_of
 from privnb.figures.style import RC, axes_at, axis_titles, canvas, spread
 from privnb.findings import Finding
 
@@ -77,8 +77,8 @@ def _curves(axes: Axes, curves, looks: Mapping[str, Look], floor: float, strong:
     axes.plot([floor, 1], [floor, 1], color=MUTED, linewidth=0.8, dashes=(4, 3), zorder=1.5)
     turn = math.degrees(math.atan2(60, 0.52 * 174))
     low = floor * 2.2
-    axes.text(low, low * 0.80, "guessing (y = x)", color=MUTED, rotation=turn, rotation_mode="anchor", va="top", size=7)
-    axes.axvline(0.01, color=MUTED, linewidth=0.6, zorder=1.4)
+    axes.text(low, low * 0.76, "guessing (y = x)", color=MUTED, rotation=turn, rotation_mode="anchor", va="top", size=7)
+    axes.axvline(0.01, color=FINE, linewidth=0.8, zorder=1.4)
     for name in sorted(curves, key=lambda name: name == strong):
         fpr, tpr = thin(curves[name]["fpr"], curves[name]["tpr"])
         x, y = np.maximum(fpr, floor), np.maximum(tpr, floor)
@@ -113,7 +113,8 @@ def _strip(axes: Axes, curves, points: Mapping[str, Finding], looks, labels, flo
             axes.plot([x + 0.015, left + 0.01], [height, 10**place], color=look.colour, linewidth=0.4, alpha=0.7)
         weight = "bold" if name == strong else "normal"
         text = labels.get(name, name)
-        axes.text(left + 0.02, 10**place, text, color=look.colour, va="center_baseline", fontweight=weight)
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+        axes.text(left + 0.02, 10**place, text, color=look.colour, va="center_baseline", fontweight=weight, bbox=box)
 
 
 def _height(curves, points: Mapping[str, Finding], name: str, floor: float) -> float:

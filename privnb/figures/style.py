@@ -64,7 +64,9 @@ def to_svg(figure: Figure, family: str = FONT) -> str:
     svg = svg[svg.index("<svg") :].strip()
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)
-    svg = re.sub(r"(?<=px )(?:'[^']*'|[\w ,-]+)(?=[;\"])", f"'{family}'", svg)
+    svg = re.sub(r'font-family: [^;"]*', f"font-family: {family}", svg)
+    svg = svg.replace("font-weight: bold", "font-weight: 600").replace("font-weight: 700", "font-weight: 600")
+    svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
     return re.sub(r"\n\s*", "\n", svg)
 
 

@@ -1,5 +1,6 @@
 """Usefulness against attack success, one point with both intervals for each variant, and the zone the gates allow."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib
@@ -12,7 +13,8 @@ from privnb.figures.look import MUTED, PASS, PASS_TINT, Look, looks_of
 from privnb.figures.style import RC, axes_at, axis_titles, canvas
 from privnb.findings import Finding
 
-_CORNERS = ((1, 1), (-1, 1), (1, -1), (-1, -1), (1, 0), (-1, 0))  # where a label may stand, best first
+# where a name may stand around its point (points of type, sideways and up), best first
+_PLACES = (*((side * 5, up * far) for far in (6, 12, 18) for up in (1, -1) for side in (1, -1)), (6, 0), (-6, 0))
 
 
 def tradeoff_figure(
@@ -22,8 +24,8 @@ def tradeoff_figure(
     *,
     utility_title: str = "accuracy on evaluation (right is better)",
     attack_title: str = "attack AUC (down is better)",
-    utility_text: Callable[[float], str] = lambda v: f"{100 * v:.0f}%",
-    attack_text: Callable[[float], str] = lambda v: f"{v:.2f}",
+    utility_text: Callable[[float, int], str] = lambda v, places: f"{100 * v:.{max(0, places - 2)}f}%",
+    attack_text: Callable[[float, int], str] = lambda v, places: f"{v:.{places}f}",
     chance: float | None = None,
     least_utility: float | None = None,
     most_attack: float | None = None,
@@ -34,6 +36,7 @@ def tradeoff_figure(
 ) -> Figure:
     """A point for each variant that both mappings hold; `controls` are (variant, control) pairs joined by a thin line.
 
+    `utility_text` and `attack_text` write a tick from its value and the decimals that tell neighbours apart.
     `least_utility` and `most_attack` are the limits of gates: the zone inside both is tinted. `chance` draws the height
     at which the attack guesses.
     """
@@ -49,9 +52,9 @@ def tradeoff_figure(
         axes.grid(visible=True)
         axes.spines[["left", "bottom"]].set_visible(False)
         axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: utility_text(v)))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: attack_text(v)))
+        axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        for axis, text, (low, high) in ((axes.xaxis, utility_text, xs), (axes.yaxis, attack_text, ys)):
+            _written(axis, text, high - low)
         _zone(axes, xs, ys, least_utility, most_attack)
         if chance is not None:
             axes.axhline(chance, color=MUTED, linewidth=0.8, dashes=(4, 3), zorder=1.5)
@@ -62,9 +65,16 @@ def tradeoff_figure(
                 axes.plot(*zip(*pair, strict=True), color=looks[variant].colour, linewidth=0.6, dashes=(1, 2), zorder=2)
         for name in names:
             _point(axes, utility[name], attack[name], looks[name])
-        _labels(figure, axes, names, utility, attack, looks, strong)
+        lines = [level for level in (chance, most_attack) if level is not None]
+        _labels(figure, axes, names, utility, attack, looks, strong, lines)
         axis_titles(axes, utility_title, attack_title)
     return figure
+
+
+def _written(axis, text: Callable[[float, int], str], span: float) -> None:
+    """Tick labels with as many decimals as the span needs to tell them apart."""
+    places = max(1, 1 - math.floor(math.log10(span)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: text(value, places)))
 
 
 def _limits(found: Sequence[Finding], limit: float | None, margin: float, other: float | None = None):
@@ -108,11 +118,12 @@ def _point(axes: Axes, x: Finding, y: Finding, look: Look) -> None:
     )
 
 
-def _labels(figure: Figure, axes: Axes, names, utility, attack, looks, strong: str | None) -> None:
-    """Names beside their points, each at the corner where it meets least of points, whiskers and earlier names."""
+def _labels(figure: Figure, axes: Axes, names, utility, attack, looks, strong: str | None, lines) -> None:
+    """Names beside their points, each where it meets least of points, whiskers, lines and earlier names."""
     scale = 72 / figure.dpi
     spot = {n: axes.transData.transform((utility[n].value, attack[n].value)) * scale for n in names}
     width, height = figure.get_size_inches() * 72
+    floor = axes.transAxes.transform((0, 0))[1] * scale + 1
     taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in spot.values()]
     for name in names:
         for found, turned in ((utility[name], False), (attack[name], True)):
@@ -122,21 +133,25 @@ def _labels(figure: Figure, axes: Axes, names, utility, attack, looks, strong: s
                 ]
                 (x0, y0), (x1, y1) = axes.transData.transform(ends) * scale
                 taken.append((x0 - 0.6, y0 - 0.6, x1 + 0.6, y1 + 0.6))
+    left, right = (axes.transAxes.transform((x, 0))[0] * scale for x in (0, 1))
+    for level in lines:
+        y = axes.transData.transform((0, level))[1] * scale
+        taken.append((left, y - 0.6, right, y + 0.6))
     for name in names:
         long = 4.3 * len(name) + 2
         boxes = []
-        for side, up in _CORNERS:
-            x = spot[name][0] + (5 if side > 0 else -5 - long)
-            y = spot[name][1] + up * 5.5 - 3.5
+        for side, up in _PLACES:
+            x = spot[name][0] + (side if side > 0 else side - long)
+            y = spot[name][1] + up - 3.5
             box = (x, y, x + long, y + 7)
-            outside = box[0] < 0 or box[2] > width or box[1] < 0 or box[3] > height
+            outside = box[0] < 0 or box[2] > width or box[1] < floor or box[3] > height
             boxes.append((sum(_overlap(box, other) for other in taken) + 1e3 * outside, len(boxes), side, up, box))
         _, _, side, up, box = min(boxes)
         taken.append(box)
         axes.annotate(
             name,
             (utility[name].value, attack[name].value),
-            (5 * side, 5.5 * up),
+            (side, up),
             textcoords="offset points",
             ha="left" if side > 0 else "right",
             va="center_baseline",

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from privnb.catalogue import FACTS, GROUPS, QUESTIONS, Question, fact, question_of
 from privnb.figures.bullet import bullet_of, bullet_svg
 from privnb.findings import Finding, GateVerdict
+from privnb.gates import finding_for
 from privnb.report.facts import NONE, interval_text, limit_text, number, shown
 from privnb.report.record import Record
 
@@ -66,7 +67,7 @@ def question_table(record: Record) -> list[RowGroup]:
 
 
 def techniques(record: Record) -> list[tuple[str, str]]:
-    """What was done with each technique: applied (to which variants), failed, not requested, not part of this version."""
+    """What was done with each technique: applied (to which variants), without result, or why not."""
     lines: dict[str, list[str]] = {}
     for asked in QUESTIONS:
         if asked.group != "techniques":
@@ -87,7 +88,7 @@ def techniques(record: Record) -> list[tuple[str, str]]:
 
 def _rows(record: Record, asked: Question) -> list[Row]:
     gates = [gate for gate in record.results.gates if not _elsewhere(gate) and question_of(gate.metric) is asked]
-    gates.sort(key=lambda gate: (gate.variant != record.release, _ORDER.get(gate.metric, len(_ORDER))))
+    gates.sort(key=lambda gate: (_ORDER.get(gate.metric, len(_ORDER)), gate.variant != record.release))
     rows = [_gate_row(record, gate) for gate in gates]
     judged = {gate.metric for gate in gates if gate.variant == record.release}
     primary = _first(record, asked)
@@ -95,16 +96,16 @@ def _rows(record: Record, asked: Question) -> list[Row]:
         if judged:
             return rows
         return [_open_row(record, asked), *rows]
-    wanted = [primary] + [f for f in (record.finding(id, record.release) for id in asked.more) if f is not None]
-    own = [_measured_row(record, found) for found in wanted if found.id not in judged]
+    found = [primary, *(finding_for(id, record.release, record.results.findings) for id in asked.more)]
+    own = [_found_row(record, f) for f in found if f is not None and f.id not in judged]
     return rows + own if judged else own + rows
 
 
 def _first(record: Record, asked: Question) -> Finding | None:
     for pattern in asked.fact.split("|"):
-        for found in record.results.findings:
-            fits = fnmatchcase(found.id, pattern) and found.variant in (record.release, None)
-            if fits and found.value is not None and found.method is None and found.group is None:
+        for id in dict.fromkeys(f.id for f in record.results.findings if fnmatchcase(f.id, pattern)):
+            found = record.finding(id, record.release)
+            if found is not None:
                 return found
     return None
 
@@ -123,7 +124,10 @@ def _gate_row(record: Record, gate: GateVerdict) -> Row:
     return Row(**row, **_numbers(record, gate.metric, gate.value, gate.low, gate.high, gate.unit, gate))
 
 
-def _measured_row(record: Record, found: Finding) -> Row:
+def _found_row(record: Record, found: Finding) -> Row:
+    if found.value is None:
+        how = fact(found.id, found.unit)
+        return Row(how.question, how.metric, "not_assessed", reason=found.reason)
     text = shown(found, record.small_cell)
     tested = "" if found.status == "ok" else " (inherited, not tested)"
     numbers = _numbers(record, found.id, found.value, found.low, found.high, found.unit)
@@ -138,7 +142,9 @@ def _numbers(record: Record, id: str, value, low, high, unit: str, gate: GateVer
     if how.ends is None or (gate is not None and not how.ends[0] <= gate.limit <= how.ends[1]):
         return texts
     limit, verdict = (gate.limit, gate.verdict) if gate else (None, "measured")
-    alt = f"{measured}, interval {interval}" + (f", gate {limit_text(how, gate.limit, gate.kind, unit)}" if gate else "")
+    alt = f"{measured}, interval {interval}" + (
+        f", gate {limit_text(how, gate.limit, gate.kind, unit)}" if gate else ""
+    )
     bar = bullet_of(value, low, high, how.ends, limit, verdict)
     return texts | {"bar": bullet_svg(bar), "bar_alt": alt}
 
@@ -192,11 +198,15 @@ def _third_parties(record: Record) -> list[Row]:
     for stage in dict.fromkeys(s.stage for s in record.results.stages if s.stage not in known):
         if any(gate.metric.startswith(f"{stage}.") for gate in record.results.gates):
             continue
-        mine = [f for f in record.results.findings if f.id.startswith(f"{stage}.") and f.method is None and f.group is None]
+        mine = [
+            f for f in record.results.findings if f.id.startswith(f"{stage}.") and f.method is None and f.group is None
+        ]
         here = [f for f in mine if f.value is not None and f.variant in (record.release, None)]
         name = stage.replace("_", " ")
         if here:
-            rows.append(_measured_row(record, here[0]))
+            rows.append(_found_row(record, here[0]))
         else:
-            rows.append(Row(f"{name.capitalize()}?", name, "not_assessed", reason=record.why_not(stage, record.release)))
+            rows.append(
+                Row(f"{name.capitalize()}?", name, "not_assessed", reason=record.why_not(stage, record.release))
+            )
     return rows

@@ -14,6 +14,7 @@ import pydantic
 from privnb.errors import PrivnbError
 from privnb.figures.look import Look, looks
 from privnb.findings import SCHEMA, Finding, Results, StageStatus, VariantInfo
+from privnb.gates import finding_for
 from privnb.report.facts import Shown, shown
 from privnb.run.folder import RunFolder
 
@@ -31,10 +32,19 @@ class Record:
 
     results: Results
     run: dict[str, Any]
-    spec_text: str
-    spec_sha256: str
+    spec_bytes: bytes
     results_bytes: bytes
     when: datetime
+
+    @property
+    def spec_text(self) -> str:
+        """The spec as text."""
+        return self.spec_bytes.decode("utf-8", "replace")
+
+    @cached_property
+    def spec_sha256(self) -> str:
+        """The digest of spec.yaml as it lies in the folder."""
+        return hashlib.sha256(self.spec_bytes).hexdigest()
 
     @cached_property
     def results_sha256(self) -> str:
@@ -49,7 +59,8 @@ class Record:
     @cached_property
     def small_cell(self) -> int:
         """Counts below this are not printed."""
-        return int(self.results.subject.get("small_cell") or 5)
+        given = self.results.subject.get("small_cell")
+        return 5 if given is None else int(given)
 
     @property
     def release(self) -> str:
@@ -66,9 +77,10 @@ class Record:
 
     def finding(self, id: str, variant: str | None, method: str | None = None) -> Finding | None:
         """The finding with a value on that variant (or on the table), or None."""
-        found = self.results.find(id, variant, method)
-        if found is None and method is None:
-            found = self.results.find(id, None)
+        if method is None:
+            found = finding_for(id, variant, self.results.findings)
+        else:
+            found = self.results.find(id, variant, method)
         return found if found is not None and found.value is not None else None
 
     def shown(self, id: str, variant: str | None, method: str | None = None) -> Shown | None:
@@ -87,7 +99,7 @@ class Record:
 
     def why_not(self, stage: str, variant: str | None, fact_id: str | None = None) -> str:
         """Why a stage has no value on a variant, in one short sentence without a full stop."""
-        found = self.results.find(fact_id, variant) or self.results.find(fact_id, None) if fact_id else None
+        found = finding_for(fact_id, variant, self.results.findings) if fact_id else None
         if found is not None and found.value is None and found.reason:
             return found.reason
         status = next((s for s in self.stages(stage) if s.variant in (variant, None)), None)
@@ -118,8 +130,7 @@ def read_record(root: Path) -> Record:
     return Record(
         results=results,
         run=run,
-        spec_text=texts["spec.yaml"].decode("utf-8", "replace"),
-        spec_sha256=hashlib.sha256(texts["spec.yaml"]).hexdigest(),
+        spec_bytes=texts["spec.yaml"],
         results_bytes=texts["results.json"],
         when=_date(folder.run, run),
     )

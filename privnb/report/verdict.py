@@ -1,12 +1,13 @@
-"""The sentences of page 1, computed from gates and findings: the verdict, the plain number, what to do, what is not said."""
+"""The sentences of page 1, computed from gates and findings: verdict, plain number, what to do, what is not said."""
 
 from dataclasses import dataclass
 from types import SimpleNamespace
 
-from privnb.catalogue import QUESTIONS, fact, question_of
+from privnb.catalogue import QUESTIONS, fact
 from privnb.findings import Finding, GateVerdict
 from privnb.gates import judge
 from privnb.report.facts import decimal, in_hundred, interval_text, limit_text, number, shown
+from privnb.report.parts import joined
 from privnb.report.record import BROKEN, Record
 
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -14,7 +15,7 @@ _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The box at the top: `tone` is pass, fail, inconclusive or measured; `sentence` the verdict, `plain` the number."""
+    """The box at the top: `tone` is pass, fail, inconclusive or measured; `sentence` the verdict; `plain` a number."""
 
     tone: str
     sentence: str
@@ -38,7 +39,9 @@ def verdict(record: Record) -> Verdict:
         sentence += f" {_many(len(other), 'gate').capitalize()} on other variants: passed."
     elif missed:
         names = ", ".join(dict.fromkeys(gate.variant for gate in missed))
-        sentence += f" {_word(len(missed)).capitalize()} of {_many(len(other), 'gate')} on other variants not passed ({names})."
+        sentence += (
+            f" {_word(len(missed)).capitalize()} of {_many(len(other), 'gate')} on other variants not passed ({names})."
+        )
         tone = "inconclusive" if tone == "pass" else tone
     return Verdict(tone, sentence, plain_number(record))
 
@@ -54,10 +57,17 @@ def _own(name: str, gates: list[GateVerdict]) -> tuple[str, str]:
         open_parts.append(f"{_word(counted['inconclusive'])} {_is(counted['inconclusive'])} inconclusive")
     if counted["not_assessed"]:
         open_parts.append(f"{_word(counted['not_assessed'])} {_was(counted['not_assessed'])} not assessed")
+    if len(gates) == 1:
+        what = {"fail": "fails its only gate", "inconclusive": "does not pass: its only gate is inconclusive"}
+        return f"{name} {what.get(gates[0].verdict, 'does not pass: its only gate was not assessed')}.", _tone(gates)
     if counted["fail"]:
         tail = f"; {' and '.join(open_parts)}" if open_parts else ""
         return f"{name} fails {_word(counted['fail'])} of {total}{tail}.", "fail"
     return f"{name} does not pass: of {total}, {' and '.join(open_parts)}.", "inconclusive"
+
+
+def _tone(gates: list[GateVerdict]) -> str:
+    return "fail" if any(gate.verdict == "fail" for gate in gates) else "inconclusive"
 
 
 def plain_number(record: Record) -> str:
@@ -70,27 +80,36 @@ def plain_number(record: Record) -> str:
     shift = blind is not None and blind.low is not None and blind.low > 0.5
     text = _picked_out(record, tpr, auc)
     if shift:
-        text += (
-            " Members and non-members can be told apart without the model, so this figure cannot be credited to the model."
-        )
+        text += " Members and non-members can be told apart without the model, so it says little about the model."
     return text
 
 
 def _picked_out(record: Record, tpr: Finding | None, auc: Finding | None) -> str:
     detectable = record.finding("membership.detectable_auc", record.release)
-    least = f" The smallest leak this test could see is an attack AUC of {decimal(detectable.value, 3)}." if detectable else ""
+    least = (
+        f" The smallest leak this test could see is an attack AUC of {decimal(detectable.value, 3)}."
+        if detectable
+        else ""
+    )
     if tpr is None:
         seen = auc.low is not None and auc.low > 0.5
         what = shown(auc, record.small_cell)
-        head = "An attacker does better than guessing" if seen else "No evidence found that an attacker does better than guessing"
+        head = (
+            "An attacker does better than guessing"
+            if seen
+            else "No evidence found that an attacker does better than guessing"
+        )
         return f"{head}: attack AUC {what.value} ({what.interval}), guessing 0.5.{'' if seen else least}"
     low, high = (tpr.value, tpr.value) if tpr.low is None else (tpr.low, tpr.high)
     numbers = f"{in_hundred(tpr.value)} in 100 training people ({decimal(100 * low, 1)} to {decimal(100 * high, 1)})"
     if low > 0.01:
-        return f"At a false alarm rate of 1%, an attacker picks out {numbers}; blind guessing picks out 1 in 100."
-    text = f"At a false alarm rate of 1%, the attack picks out {numbers}, and blind guessing 1 in 100: no evidence found that people can be picked out."
+        return f"At a false alarm rate of 1%, an attacker picks out {numbers}. Blind guessing picks out 1."
+    text = f"At a false alarm rate of 1%, the attack picks out {numbers} and blind guessing 1: "
+    text += "no evidence found that people can be picked out."
     if auc is not None and auc.low is not None and auc.low > 0.5:
-        return text + f" Over all thresholds it does better than guessing: AUC {shown(auc).value} ({shown(auc).interval})."
+        return (
+            text + f" Over all thresholds it does better than guessing: AUC {shown(auc).value} ({shown(auc).interval})."
+        )
     return text + least
 
 
@@ -108,8 +127,12 @@ def what_to_do(record: Record) -> list[str]:
     if open_gates:
         names = ", ".join(dict.fromkeys(fact(g.metric, g.unit).metric for g in open_gates))
         steps.append(f"Test on more people: the limit lies inside the interval of {names}.")
-    for gate in [gate for gate in own if gate.verdict == "not_assessed"][:2]:
-        steps.append(f"Have {fact(gate.metric, gate.unit).metric} assessed before a decision ({gate.reason}).")
+    unknown: dict[str, list[str]] = {}
+    for gate in own:
+        if gate.verdict == "not_assessed":
+            unknown.setdefault(gate.reason, []).append(fact(gate.metric, gate.unit).metric)
+    for reason, names in list(unknown.items())[:2]:
+        steps.append(f"Before a decision, have {joined(names)} assessed ({reason}).")
     gap = record.finding("factors.overfitting_gap", record.release)
     if gap is not None and gap.low is not None and gap.low > 0.02 and failed:
         steps.append(f"Reduce overfitting, the risk factor seen here: the gap is {shown(gap).value}.")
@@ -120,7 +143,9 @@ def what_to_do(record: Record) -> list[str]:
     if not record.results.gates:
         steps.append("Set gates in the spec before the numbers are known, so that a verdict can be given.")
     if not own or not missed:
-        steps.append(f"Keep this sheet with {_called(record.release)}: it holds for this model, these data, this attacker.")
+        steps.append(
+            f"Keep this sheet with {_called(record.release)}: it holds for this model, these data, this attacker."
+        )
     steps.append("Run it again after every retraining and whenever attacks improve.")
     return steps[:5]
 
@@ -138,11 +163,17 @@ def _alternatives(record: Record, missed: list[GateVerdict]) -> list[str]:
         again = judge(gates, record.results.findings, variant.id, record.results.stages)
         if all(g.verdict == "pass" for g in again):
             better.append(variant.id)
+    if not better and (len(record.results.variants) == 1 or all(g.verdict == "not_assessed" for g in missed)):
+        return []
     if not better:
-        return ["No variant tested here passes all of these gates: try stronger mitigations or state why a limit may move."]
+        return [
+            "No variant tested here passes all of these gates: try stronger mitigations or state why a limit may move."
+        ]
     names = " and ".join(better)
     verb = "passes" if len(better) == 1 else "pass"
-    return [f"Consider {names}, which {verb} all of these gates; confirm with a new seed, since the best of several flatters."]
+    return [
+        f"Consider {names}, which {verb} all of these gates; confirm with a new seed: the best of several flatters."
+    ]
 
 
 def _gate(gate: GateVerdict, variant: str) -> SimpleNamespace:
@@ -160,7 +191,7 @@ def not_said(record: Record) -> list[str]:
         "Intervals cover the choice of people tested, not a new training run.",
     ]
     if untested:
-        lines.insert(2, f"Nothing is known from this run about {_and(untested)}.")
+        lines.insert(2, f"Nothing is known from this run about {joined(untested)}.")
     if any(f.status == "inherited" for f in record.results.findings):
         lines.append("Inherited findings were not tested on this variant.")
     return lines
@@ -178,15 +209,11 @@ def _beyond(gate: GateVerdict, small_cell: int) -> str:
     how = fact(gate.metric, gate.unit)
     value = number(how, gate.value, gate.unit, small_cell)
     ends = "" if gate.low is None else f" ({interval_text(how, gate.low, gate.high, gate.unit, small_cell)})"
-    return f"{how.metric} is {value}{ends}, limit {limit_text(how, gate.limit, gate.kind, gate.unit)}"
+    return f"{how.metric} {value}{ends}, limit {limit_text(how, gate.limit, gate.kind, gate.unit)}"
 
 
 def _called(release: str) -> str:
     return "the model as trained" if release == "baseline" else release
-
-
-def _and(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _word(number_: int) -> str:
@@ -203,6 +230,3 @@ def _is(number_: int) -> str:
 
 def _was(number_: int) -> str:
     return "was" if number_ == 1 else "were"
-
-
-__all__ = ["Verdict", "not_said", "plain_number", "question_of", "verdict", "what_to_do"]

@@ -1,6 +1,10 @@
-"""Findings as a table that a person reads in a notebook."""
+"""Findings as a table and figures as a picture, for a person who reads a notebook."""
+
+import io
+from dataclasses import dataclass
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from privnb.findings import Finding, StageResult
 
@@ -10,6 +14,18 @@ def findings_table(result: StageResult, reason: str = "") -> pd.DataFrame:
     if not result.findings:
         return pd.DataFrame({"finding": [], "why": []}) if not reason else pd.DataFrame({"not applicable": [reason]})
     return pd.DataFrame([_line(found) for found in result.findings]).set_index("finding")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure that shows itself as PNG, which JupyterLab draws without asking whether the notebook is trusted."""
+
+    figure: Figure
+
+    def _repr_png_(self) -> bytes:
+        file = io.BytesIO()
+        self.figure.savefig(file, format="png", dpi=160)
+        return file.getvalue()
 
 
 def _line(found: Finding) -> dict:

@@ -82,7 +82,7 @@ def _run(loaded, plan: Plan, folder: RunFolder, jobs: int, only, fresh, on_event
     started = time.time()
     write_whole(folder.spec, loaded.text)
     write_whole(folder.effective, effective_yaml(loaded))
-    write_json(folder.plan, _plan_json(plan))
+    write_json(folder.plan, {"profile": loaded.spec.profile, **_plan_json(plan)})
     store = Store(folder.store)
     if fresh:
         for node in plan.nodes:

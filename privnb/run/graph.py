@@ -1,9 +1,9 @@
 """Executes the plan's graph: ready stages in parallel, dependants of a failed one skipped, the rest finished."""
 
 import os
-import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 
 from privnb.errors import PrivnbError
@@ -41,7 +41,9 @@ def run_graph(
     if all(node.id in ended for node in plan.nodes):
         return ended, executed
 
-    from privnb.run.notebook import Outcome, cancel_all, run_notebook
+    from privnb.run.notebook import Outcome, allow_kernels, cancel_all, run_notebook
+
+    allow_kernels()
 
     def work(node: Node) -> Outcome:
         journal.started(node.id)
@@ -119,25 +121,17 @@ def _wanted(plan: Plan, only: Sequence[str]) -> set[str]:
     return wanted
 
 
-class _kernel_environment:
-    """What the kernels inherit: one BLAS thread a unit, this run's jobs, no person watching, matplotlib inline."""
-
-    def __init__(self, jobs: int):
-        self._set = {**dict.fromkeys(_BLAS_THREADS, "1"), "PRIVNB_JOBS": str(jobs), "PRIVNB_HEADLESS": "1"}
-        self._before: dict[str, str | None] = {}
-
-    def __enter__(self):
-        if "JUPYTER_RUNTIME_DIR" not in os.environ:  # IPC socket paths must be short
-            self._folder = tempfile.TemporaryDirectory(prefix="privnb-")
-            self._set["JUPYTER_RUNTIME_DIR"] = self._folder.name
-        self._before = {name: os.environ.get(name) for name in self._set}
-        os.environ.update(self._set)
-
-    def __exit__(self, *error):
-        for name, value in self._before.items():
+@contextmanager
+def _kernel_environment(jobs: int) -> Iterator[None]:
+    """What the kernels inherit: one BLAS thread a unit, this run's jobs, and that no person is watching."""
+    wanted = {**dict.fromkeys(_BLAS_THREADS, "1"), "PRIVNB_JOBS": str(jobs), "PRIVNB_HEADLESS": "1"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
             if value is None:
-                os.environ.pop(name, None)
+                del os.environ[name]
             else:
                 os.environ[name] = value
-        if hasattr(self, "_folder"):
-            self._folder.cleanup()

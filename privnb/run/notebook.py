@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 import threading
 import weakref
 from dataclasses import dataclass
@@ -58,7 +59,14 @@ def run_notebook(source: Path, output: Path, parameters: dict[str, Any], cell_ti
         if _cancelled.is_set():
             return Outcome("cancelled", f"stopped in cell {_code_cell(output)}", _code_cell(output))
         return Outcome("died", f"the kernel died in cell {_code_cell(output)}: {error}", _code_cell(output))
+    except (OSError, RuntimeError, ValueError) as error:
+        return Outcome("failed", f"the notebook could not be executed: {type(error).__name__}: {_first_line(error)}")
     return Outcome("ok")
+
+
+def allow_kernels() -> None:
+    """Take back an earlier `cancel_all`, before a new run in the same process."""
+    _cancelled.clear()
 
 
 def cancel_all() -> None:
@@ -98,10 +106,20 @@ class _HonestManager(NotebookExecutionManager):
 
 class _Client(PapermillNotebookClient):
     def create_kernel_manager(self):
-        """Remember who is running, so that a run can be cancelled."""
+        """A kernel with sockets and connection file in a short folder of its own; remembered, so that it can be cancelled."""
         manager = super().create_kernel_manager()
+        self._folder = tempfile.TemporaryDirectory(prefix="privnb-")
+        manager.transport = "ipc"
+        manager.ip = f"{self._folder.name}/s"
+        manager.connection_file = f"{self._folder.name}/kernel.json"
         _live.add(self)
         return manager
+
+    def clear(self):
+        """Remove the folder of sockets; a kernel that outlived its notebook loses its connection."""
+        _live.discard(self)
+        if hasattr(self, "_folder"):
+            self._folder.cleanup()
 
     def papermill_execute_cells(self):
         """Run the cells; a kernel that dies is reported with its signal or exit code."""
@@ -132,7 +150,6 @@ class PrivnbEngine(NBClientEngine):
     def execute_managed_notebook(cls, nb_man, kernel_name, start_timeout=60, execution_timeout=None, log_output=False, **kwargs):
         """Start a kernel, run the cells in order, stop at the first that fails."""
         config = Config()
-        config.KernelManager.transport = "ipc"
         config.KernelSpecManager.kernel_dirs = []
         client = _Client(
             nb_man,
@@ -141,8 +158,12 @@ class PrivnbEngine(NBClientEngine):
             startup_timeout=start_timeout,
             kernel_name=kernel_name,
             log_output=log_output,
+            shutdown_kernel="immediate",
         )
-        return client.execute()
+        try:
+            return client.execute()
+        finally:
+            client.clear()
 
 
 papermill_engines.register("privnb", PrivnbEngine)

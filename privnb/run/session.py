@@ -12,7 +12,7 @@ from typing import Any
 from privnb.errors import NotApplicable, PrivnbError
 from privnb.findings import StageResult
 from privnb.plan import Node, Plan, build_plan
-from privnb.run.folder import RunFolder
+from privnb.run.folder import RunFolder, read_json
 from privnb.run.store import StageRecord, Store
 from privnb.run.units import StoredUnits
 from privnb.run.variants import VariantShelf
@@ -29,7 +29,9 @@ def open_stage(name: str, spec: str = "adult", variant: str | None = "baseline",
     `params` are the stage's own parameters; None means: as the spec says. Raises SpecError, or PrivnbError
     naming the stage or variant that does not exist.
     """
-    loaded = load_spec(example_spec(spec))
+    folder = RunFolder(Path(run_dir)).create() if run_dir else None
+    profile = read_json(folder.plan, {}).get("profile") if folder else None  # a run may have been started with another
+    loaded = load_spec(example_spec(spec), profile)
     plan = build_plan(loaded)
     if name not in stages():
         raise PrivnbError(f"there is no stage {name!r}; there are {', '.join(stages())}")
@@ -39,7 +41,7 @@ def open_stage(name: str, spec: str = "adult", variant: str | None = "baseline",
     node = next((node for node in plan.nodes if (node.stage, node.variant) == (name, wanted)), None)
     if node is None:
         raise PrivnbError(_why_not_planned(plan, name, wanted))
-    return StageSession(loaded, plan, node, given, RunFolder(Path(run_dir)).create() if run_dir else None)
+    return StageSession(loaded, plan, node, given, folder)
 
 
 def example_spec(spec: str) -> Path:
@@ -65,6 +67,7 @@ class StageSession:
         self.result = StageResult()
         self._store = Store(folder.store) if folder else None
         self._output = StageOutput(self.result)
+        self._siblings: dict[str, tuple[StageRecord, Mapping[str, Any]]] = {}
         self._started = time.perf_counter()
 
     @functools.cached_property
@@ -81,8 +84,11 @@ class StageSession:
 
     def run(self) -> StageResult:
         """Do the stage's work; what has no meaning for this variant ends as not applicable, with the reason."""
+        from threadpoolctl import threadpool_limits
+
         try:
-            output = self.stage.run(self._inputs(), self.params, self._context())
+            with threadpool_limits(limits=1):  # units run side by side: one thread each
+                output = self.stage.run(self._inputs(), self.params, self._context())
             self._output = output if isinstance(output, StageOutput) else StageOutput(output)
             self.status, self.reason = "ok", ""
         except NotApplicable as reason:
@@ -97,10 +103,12 @@ class StageSession:
         return findings_table(self.result, self.reason)
 
     def figure(self, name: str):
-        """A matplotlib figure of this stage's series or findings, by name; None where the stage found nothing to draw."""
-        from privnb import figures
+        """A picture of this stage's result, by name; a sentence where the stage found nothing to draw."""
+        from privnb.figures import stage_figure
+        from privnb.run.display import Picture
 
-        return figures.stage_figure(name, self.node.stage, self.node.variant, self.result)
+        figure = stage_figure(name, self.node.stage, self.node.variant, self.result, self.plan.variants)
+        return Picture(figure) if figure else f"Nothing to draw: {self.reason or 'the stage found no such series'}."
 
     def again(self, **changed: Any) -> StageResult:
         """The result with some parameters changed; nothing is recorded."""
@@ -121,17 +129,22 @@ class StageSession:
         return f"Recorded {self.node.id}: {len(self.result.findings)} findings."
 
     def _inputs(self) -> StageInputs:
-        scope = self.stage.meta.scope
-        earlier = [self.plan.node(id) for id in (*self.node.needs, *self.node.after)]
-        records = {(node.stage, node.variant): self._record_of(node) for node in earlier if scope == "run"}
-        done = {place: record for place, record in records.items() if record is not None}
+        variants = {}
+        if self.stage.meta.scope == "variant":
+            variants["variant"] = self.shelf.variant(self.node.variant)
+        if self.stage.meta.kind == "mitigation":
+            variants["parent"] = self.shelf.variant(variants["variant"].parent)
+            variants["control"] = self.shelf.control(self.node.variant)
+        earlier = [self.plan.node(id) for id in self.node.after] if self.stage.meta.scope == "run" else []
+        records = {node.id: self._record_of(node) for node in earlier}
+        done = [node for node in earlier if records[node.id] is not None]
         return StageInputs(
             subject=self.subject,
-            variant=self.shelf.variant(self.node.variant) if scope == "variant" else None,
-            control=self.shelf.control(self.node.variant) if self.stage.meta.kind == "mitigation" else None,
+            roles={name: tuple(getattr(self.loaded.spec.data, name)) for name in ("quasi_identifiers", "sensitive")},
             variants=self.plan.variants,
-            results={place: record.result for place, record in done.items()},
-            arrays={(node.stage, node.variant): self._arrays_of(node) for node in earlier if scope == "run"},
+            results={(node.stage, node.variant): records[node.id].result for node in done},
+            arrays={(node.stage, node.variant): self._arrays_of(node) for node in done},
+            **variants,
         )
 
     def _record_of(self, node: Node) -> StageRecord | None:
@@ -144,21 +157,28 @@ class StageSession:
             return self._sibling(node)[1]
         return self._store.read_stage_arrays(node.key)
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019 - a session is as short-lived as its notebook
     def _sibling(self, node: Node) -> tuple[StageRecord, Mapping[str, Any]]:
         """An earlier stage run here and now, for a notebook that was opened without a run folder."""
-        other = StageSession(self.loaded, self.plan, node, {}, None)
-        other.__dict__.update(subject=self.subject, shelf=self.shelf)
-        other.run()
-        return StageRecord(other.status, other.reason, other.result, {}), other._output.arrays
+        if node.id not in self._siblings:
+            other = StageSession(self.loaded, self.plan, node, {}, None)
+            other.__dict__.update(subject=self.subject, shelf=self.shelf)
+            other.run()
+            record = StageRecord(other.status, other.reason, other.result, {})
+            self._siblings[node.id] = (record, other._output.arrays)
+        return self._siblings[node.id]
 
     def _context(self) -> StageContext:
         spec = self.loaded.spec
         jobs = int(os.environ.get("PRIVNB_JOBS", os.cpu_count() or 1))
-        scope = {"data": self.plan.data_key, "seed": spec.seed}
+        scope = {"stage": self.node.stage, "version": self.stage.meta.version, "data": self.plan.data_key}
         units = StoredUnits(self._store, scope, jobs) if self._store else ThreadUnits(jobs)
         return StageContext(
-            attacker=spec.threat_model, seed=spec.seed, units=units, small_cell=spec.report.small_cell, stage=self.node.stage
+            stage=self.node.stage,
+            attacker=spec.threat_model,
+            seed=spec.seed,
+            units=units,
+            small_cell=spec.report.small_cell,
+            data_key=self.plan.data_key,
         )
 
 

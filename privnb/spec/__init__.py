@@ -3,18 +3,18 @@
 from importlib import import_module
 
 _PUBLIC = {
-    "Explained": "effective",
+    "Explained": "explain",
     "LoadedSpec": "reading",
     "Spec": "model",
     "data_columns": "columns",
     "dump_yaml": "dump",
-    "effective": "effective",
+    "effective": "explain",
+    "effective_yaml": "explain",
     "estimator_index": "estimators",
     "json_schema": "schema",
     "profile_parameters": "profiles",
     "read_spec": "reading",
     "read_spec_text": "reading",
-    "reference": "reference",
     "refers_to": "model",
     "spec_model": "tree",
     "spec_problems": "reading",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from privnb.spec.columns import builtin_columns, data_columns, header
+from privnb.spec.columns import builtin_columns, data_columns, header, is_file, names_in
 from privnb.spec.draft import Draft, spoken
 from privnb.spec.nearest import nearest
 from privnb.spec.tree import named_values
@@ -14,12 +14,12 @@ def check_data_source(draft: Draft) -> None:
     """The files that data names exist, are tables, and have a header."""
     for key in ("path", "train", "holdout"):
         name = draft.get("data", key, kind=str)
-        if not name:
+        if not name or draft.get("data", "builtin"):
             continue
         path, place = draft.base / name, ("data", key)
         if path.suffix not in TABLES:
             draft.at_value(place, f"{spoken(place)} is '{name}'; a table ends in {' or '.join(TABLES)}")
-        elif _exists(draft, place, path, name):
+        elif file_exists(draft, place, name):
             try:
                 columns = header(path)
             except ValueError as error:
@@ -30,7 +30,7 @@ def check_data_source(draft: Draft) -> None:
                 draft.at_value(place, f"{name} has more than one column named '{twice[0]}'; rename one")
     name = draft.get("data", "dictionary", kind=str)
     if name:
-        _exists(draft, ("data", "dictionary"), draft.base / name, name)
+        file_exists(draft, ("data", "dictionary"), name)
 
 
 def check_columns(draft: Draft) -> None:
@@ -72,6 +72,17 @@ def check_roles(draft: Draft) -> None:
             draft.at_value(("data", role), f"'{column}' is data.target and cannot be data.{role}")
 
 
+def file_exists(draft: Draft, place: tuple, name: str) -> bool:
+    """Whether the file that the value at `place` names is there; if not, that is noted with the near name."""
+    path = draft.base / name
+    if is_file(path):
+        return True
+    near = nearest(path.name, names_in(path.parent))
+    ending = f"; did you mean '{Path(name).with_name(near)}'?" if near else "; paths are relative to the spec"
+    draft.at_value(place, f"{spoken(place)}: there is no file '{name}'{ending}")
+    return False
+
+
 def _tables(draft: Draft) -> list[tuple[str, list[str]]]:
     """(name for people, columns) of each table whose columns are known."""
     data = draft.get("data", kind=dict) or {}
@@ -88,20 +99,6 @@ def _tables(draft: Draft) -> list[tuple[str, list[str]]]:
             if columns:
                 tables.append((Path(data[key]).name, columns))
     return tables
-
-
-def _exists(draft: Draft, place: tuple, path: Path, name: str) -> bool:
-    if path.is_file():
-        return True
-    if path.is_dir():
-        draft.at_value(place, f"{spoken(place)}: '{name}' is a folder, not a file")
-        return False
-    folder = path.parent
-    beside = sorted(other.name for other in folder.iterdir()) if folder.is_dir() else []
-    near = nearest(path.name, beside)
-    ending = f"; did you mean '{Path(name).with_name(near)}'?" if near else "; paths are relative to the spec"
-    draft.at_value(place, f"{spoken(place)}: there is no file '{name}'{ending}")
-    return False
 
 
 def _some(columns: list[str], most: int = 40) -> str:

@@ -48,7 +48,9 @@ def _near(metric: str, draft: Draft) -> str:
     for fact in draft.facts:
         parts = fact.split(".")
         same_length = len(parts) == len(words)
-        facts.append(".".join(w if same_length and p == "*" else p for p, w in zip(parts, words)) if same_length else fact)
+        facts.append(
+            ".".join(w if same_length and p == "*" else p for p, w in zip(parts, words)) if same_length else fact
+        )
     near = did_you_mean(metric, facts)
     if near:
         return near

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import PurePosixPath
 
-from privnb.spec.check_data import _exists
+from privnb.spec.check_data import file_exists
 from privnb.spec.draft import Draft, spoken
 from privnb.spec.estimators import estimator_index, estimator_problem, parameter_problem
 from privnb.spec.tree import named_values
@@ -18,14 +18,16 @@ def check_model_file(draft: Draft) -> None:
         return
     suffix = PurePosixPath(name).suffix
     if suffix not in (".skops", *RUNS_CODE):
-        draft.at_value(place, f"model.file is '{name}'; a fitted model ends in .skops, or in .joblib or .pkl with trust")
-    elif _exists(draft, place, draft.base / name, name) and suffix in RUNS_CODE and draft.get("model", "trust") is not True:
+        draft.at_value(
+            place, f"model.file is '{name}'; a fitted model ends in .skops, or in .joblib or .pkl with trust"
+        )
+    elif file_exists(draft, place, name) and suffix in RUNS_CODE and draft.get("model", "trust") is not True:
         with (draft.base / name).open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
         draft.at_value(
             place,
-            f"loading {name} runs the code in it; if you made it, add 'trust: true' below model (its sha256 is {digest}), "
-            "or save it as .skops",
+            f"loading {name} runs the code in it; if you made it, add 'trust: true' below model "
+            f"(its sha256 is {digest}), or save it as .skops",
         )
 
 
@@ -64,6 +66,6 @@ def _required(draft: Draft, section: tuple, name: str) -> None:
         path = (*section, "estimator")
         draft.at_value(
             path,
-            f"{spoken(path, draft.raw)}: {name.rpartition('.')[2]} needs {' and '.join(missing)}, other estimators that a "
-            "spec cannot hold; use model.factory",
+            f"{spoken(path, draft.raw)}: {name.rpartition('.')[2]} needs {' and '.join(missing)}, other estimators "
+            "that a spec cannot hold; use model.factory",
         )

@@ -42,11 +42,27 @@ def builtin_columns() -> dict[str, list[str]]:
 
 def header(path: Path) -> list[str] | None:
     """Column names of a .csv or .parquet file; None when there is no such file or it is of another kind."""
-    if not path.is_file():
+    if not is_file(path):
         return None
     if path.suffix == ".csv":
         return _csv_header(path)
     return _parquet_header(path) if path.suffix == ".parquet" else None
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a regular file; a name that no file can have is no file."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def names_in(folder: Path) -> list[str]:
+    """Names of the files in a folder, sorted; none when it cannot be listed."""
+    try:
+        return sorted(path.name for path in folder.iterdir() if is_file(path))
+    except OSError:
+        return []
 
 
 def _csv_header(path: Path) -> list[str]:

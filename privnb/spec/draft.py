@@ -1,4 +1,4 @@
-"""A spec while it is being read: its plain values, where they stand, what was filled in, and the problems found so far."""
+"""A spec while it is being read: its plain values, where they stand, what was filled in, the problems found."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +31,7 @@ class Draft:
     given: set[tuple] = field(default_factory=set)
     filled: dict[tuple, str] = field(default_factory=dict)
     refused: set[tuple] = field(default_factory=set)
+    noted: set[Problem] = field(default_factory=set)
 
     @property
     def raw(self) -> Any:
@@ -46,12 +47,9 @@ class Draft:
         """The value at `path` if it is there and of that kind, else None."""
         value = self.raw
         for step in path:
-            if isinstance(value, dict) and step in value:
-                value = value[step]
-            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-                value = value[step]
-            else:
+            if not _has(value, step):
                 return None
+            value = value[step]
         return value if isinstance(value, kind) else None
 
     def at_key(self, path: tuple, message: str) -> None:
@@ -64,22 +62,24 @@ class Draft:
 
     def _say(self, position: tuple[int, int], message: str) -> None:
         problem = Problem(*position, message)
-        if problem not in self.problems:
+        if problem not in self.noted:
+            self.noted.add(problem)
             self.problems.append(problem)
 
-    def rename(self, path: tuple, key: str | None) -> None:
-        """Give the key at `path` another name (or drop it), so that what stands below it is still read."""
+    def rename(self, path: tuple, key: str) -> None:
+        """Give the key at `path` another name, so that what stands below it is still read."""
         parent = self.get(*path[:-1], kind=dict)
-        items = [(key if old == path[-1] else old, value) for old, value in parent.items() if key or old != path[-1]]
+        items = [(key if old == path[-1] else old, value) for old, value in parent.items()]
         parent.clear()
         parent.update(items)
-        self.located.rename(path, (*path[:-1], key) if key else None)
+        self.located.rename(path, (*path[:-1], key))
 
 
-def spoken(path: tuple, raw: Any = None) -> str:
+def spoken(path: tuple, raw: Any = None, numbered: bool = False) -> str:
     """The path as a user says it: `assess.membership.shadows`, `mitigations.leaf50.regularize`, `gates.use`.
 
-    List items are named by their id; without one the position in the list is left to line and column.
+    List items are named by their id; without one their number is left to line and column, or written `gates[0].use`
+    where `numbered`.
     """
     words = []
     for step in path:
@@ -88,6 +88,8 @@ def spoken(path: tuple, raw: Any = None) -> str:
             words.append(str(step))
         elif isinstance(raw, dict) and isinstance(raw.get("id"), str):
             words.append(raw["id"])
+        elif numbered:
+            words[-1] += f"[{step}]"
     return ".".join(words) or "the spec"
 
 

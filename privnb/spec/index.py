@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 # UCI, Adult: columns in the order of adult.names
-ADULT = (
-    "age workclass fnlwgt education education-num marital-status occupation relationship race sex capital-gain "
-    "capital-loss hours-per-week native-country income"
-).split()
+ADULT = [
+    "age", "workclass", "fnlwgt", "education", "education-num", "marital-status", "occupation", "relationship", "race",
+    "sex", "capital-gain", "capital-loss", "hours-per-week", "native-country", "income",
+]  # fmt: skip
 
 
 def build_index() -> dict[str, Any]:
     """Every classifier and regressor of the installed scikit-learn by its public dotted name.
 
-    Each has `task`, `parameters` (of its constructor), `required` (those without a default) and `predict_proba` (whether
-    it has it as constructed by default).
+    Each has `task`, `parameters` (of its constructor), `required` (those without a default) and `predict_proba`
+    (whether it has it as constructed by default).
     """
     import sklearn
     from sklearn.utils import all_estimators

@@ -5,10 +5,10 @@ from privnb.spec.draft import Draft, spoken
 YET = "not available yet in this version of privnb"
 
 ASSESSMENTS = frozenset(
-    "attribute inversion reconstruction extraction leakage dp_audit dp_statistics encrypted_analytics "
-    "federated_attacks erasure".split()
-)
-MITIGATIONS = frozenset("anonymize minimize dp federate encrypt".split())
+    ("attribute", "inversion", "reconstruction", "extraction", "leakage", "dp_audit", "dp_statistics",
+     "encrypted_analytics", "federated_attacks", "erasure")
+)  # fmt: skip
+MITIGATIONS = frozenset(("anonymize", "minimize", "dp", "federate", "encrypt"))
 
 # place -> the values that are refused there; None stands for every value
 PLACES: dict[tuple[str, str], tuple | None] = {
@@ -26,7 +26,7 @@ PLACES: dict[tuple[str, str], tuple | None] = {
 
 
 def refuse(draft: Draft) -> None:
-    """Note every use of what is not available yet; assessments and mitigations that are given to the draft never are."""
+    """Note every use of what is not available yet; a stage that is given to the draft is never refused."""
     for place, values in PLACES.items():
         value = draft.get(*place)
         if value is None:

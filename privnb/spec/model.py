@@ -33,9 +33,7 @@ def refers_to(kind: str, **more: Any) -> dict[str, Any]:
 class Section(pydantic.BaseModel):
     """Base of every section: unknown keys are refused, values do not change after reading."""
 
-    model_config = pydantic.ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True
-    )
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True)
 
 
 Column = Annotated[str, Field(min_length=1, json_schema_extra=refers_to("column"))]
@@ -56,7 +54,8 @@ class Split(Section):
         total = math.fsum(parts.values())
         if total > 1 + 1e-9:
             said = ", ".join(
-                f"{name} {share:g}{'' if name in self.model_fields_set else ' by default'}" for name, share in parts.items()
+                f"{name} {share:g}{'' if name in self.model_fields_set else ' by default'}"
+                for name, share in parts.items()
             )
             raise mistake(f"data.split adds up to {total:g} ({said}); it must be at most 1")
         return self
@@ -89,7 +88,8 @@ class Data(Section):
     quasi_identifiers: list[Column] = Field([], description="columns that an outsider may know about a person")
     identifiers: list[Column] = Field([], description="columns that name a person: never given to a model")
     person_id: Column | None = Field(
-        None, description="the column that says whose row it is: split, shadow models, n and intervals follow the person"
+        None,
+        description="the column that says whose row it is: split, shadow models, n and intervals follow the person",
     )
     party: Column | None = Field(None, description="the column that says which organisation holds the row")
     dictionary: File | None = Field(
@@ -114,7 +114,9 @@ class Data(Section):
                 f"data has {' and '.join(given)}; give only one of builtin, path, or train and holdout", given[1]
             )
         if self.member is not None and self.path is None:
-            raise mistake("data.member goes with data.path only; train and holdout already say who was a member", "member")
+            raise mistake(
+                "data.member goes with data.path only; train and holdout already say who was a member", "member"
+            )
         return self
 
 
@@ -283,7 +285,7 @@ class Spec(Section):
     profile: Literal["quick", "standard", "thorough"] = Field(
         "standard", description="how much work: a minute, ten minutes, or hours"
     )
-    seed: int = Field(0, ge=0, lt=2**32, description="every drawing follows from it")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="every drawing follows from it")
     data: Data = Field(description="the table and what its columns mean")
     model: Model = Field(description="the model under test")
     threat_model: ThreatModel = Field(ThreatModel(), description="the attacker")

@@ -7,8 +7,8 @@ def nearest(word: object, choices: Iterable[str]) -> str | None:
     """The choice that `word` is most likely a slip of; None if none is near.
 
     Near means at most two single-letter edits (insert, delete, replace, swap of neighbours; Damerau 1964), three for
-    words of nine letters or more, and never as many as the word has letters. Failing that, the one choice that begins with `word` or that `word`
-    begins with (three letters or more).
+    words of nine letters or more, and never as many as the word has letters. Failing that, the one choice that begins
+    with `word` or that `word` begins with (three letters or more).
     """
     if not isinstance(word, str) or not word:
         return None

@@ -49,7 +49,7 @@ class Located:
     broken: bool = False
 
     def at_key(self, path: tuple) -> tuple[int, int]:
-        """Position of the key of `path`; of the value where there is no key; of the nearest parent where there is neither."""
+        """Position of the key of `path`, of the value where there is no key, of the nearest parent where neither is."""
         while path:
             if path in self.keys:
                 return self.keys[path]
@@ -62,20 +62,19 @@ class Located:
         """Position of the value of `path`, or of the key of its nearest parent."""
         return self.values[path] if path in self.values else self.at_key(path)
 
-    def rename(self, old: tuple, new: tuple | None) -> None:
-        """Move all positions below `old` to `new`, or drop them."""
+    def rename(self, old: tuple, new: tuple) -> None:
+        """Move all positions below `old` to `new`."""
         for table in (self.values, self.keys):
             for path in [path for path in table if path[: len(old)] == old]:
-                position = table.pop(path)
-                if new is not None:
-                    table[new + path[len(old) :]] = position
+                table[new + path[len(old) :]] = table.pop(path)
 
 
 def parse(text: str) -> Located:
     """The values of a YAML 1.2 text (core schema) with their positions; what cannot be read is in `problems`.
 
-    Refused: text that is too long, holds control characters or more than one document; tags, merge keys, dates, infinite
-    numbers; keys that are no text or come twice; nesting beyond 40 levels; aliases that repeat more than 200 values.
+    Refused: text that is too long, holds control characters or more than one document; tags, merge keys, dates,
+    infinite numbers; keys that are no text or come twice; nesting beyond 40 levels; aliases that repeat more than 200
+    values.
     """
     builder = _Builder()
     found = builder.located
@@ -173,7 +172,8 @@ class _Builder:
         if self.stack and self.stack[-1].wants_key:
             self._key(event, value)
         else:
-            self._place(_copy(value), event, _position(event))
+            path = self._place(_copy(value), event, _position(event))
+            self.located.values.update((below, _position(event)) for below in _paths(value, path))
 
     def _scalar(self, event) -> None:
         value = self._value_of(event)
@@ -294,6 +294,11 @@ def _copy(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _copy(item) for key, item in value.items()}
     return [_copy(item) for item in value] if isinstance(value, list) else value
+
+
+def _paths(value: Any, path: tuple) -> list[tuple]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [below for key, item in items for below in ((*path, key), *_paths(item, (*path, key)))]
 
 
 def _size(value: Any) -> int:

@@ -53,7 +53,8 @@ def read_spec(
 
     `assessments` and `mitigations` are the stages' parameter classes by name, `facts` the finding ids that gates may
     name (`*` for one word), `always` the assessments that run without being requested (without it, a gate on an
-    assessment that was not requested is not refused), `profile` replaces the file's. Raises SpecError with all problems.
+    assessment that was not requested is not refused), `profile` replaces the file's. Raises SpecError with every
+    problem.
     """
     path = Path(path)
     try:
@@ -62,13 +63,13 @@ def read_spec(
     except FileNotFoundError:
         raise SpecError(str(path), [Problem(1, 1, f"there is no such file; 'privnb init {path}' writes one")]) from None
     except OSError as error:
-        raise SpecError(str(path), [Problem(1, 1, f"cannot be read: {(error.strerror or str(error)).lower()}")]) from None
+        raise SpecError(
+            str(path), [Problem(1, 1, f"cannot be read: {(error.strerror or str(error)).lower()}")]
+        ) from None
     text, problem = decode(data, MAX_BYTES)
     if problem:
         raise SpecError(str(path), [problem])
-    return read_spec_text(
-        text, path, path.parent, assessments, mitigations, facts, always=always, profile=profile
-    )
+    return read_spec_text(text, path, path.parent, assessments, mitigations, facts, always=always, profile=profile)
 
 
 def read_spec_text(

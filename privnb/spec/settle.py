@@ -1,5 +1,4 @@
-"""Brings what a user wrote into the long form of the tree: unknown keys are named, short forms expanded, profiles filled in."""
-
+"""Brings what a user wrote into the tree's long form: unknown keys named, short forms expanded, profiles filled in."""
 
 import pydantic
 
@@ -12,7 +11,7 @@ from privnb.spec.tree import keys_of, section_of
 
 
 def settle(draft: Draft) -> None:
-    """Change `draft.raw` in place until it has only keys of the tree, in the tree's forms, with its profile's values."""
+    """Change `draft.raw` in place: only keys of the tree are left, in the tree's forms, with its profile's values."""
     _section(draft, (), draft.tree)
     profile = draft.get("profile") or keys_of(Spec)["profile"].default
     if isinstance(profile, str):
@@ -47,9 +46,12 @@ def _unknown_keys(draft: Draft, path: tuple, model: type[pydantic.BaseModel]) ->
         free = [name for name in known if name not in section] or known
         near = nearest(key, free) or nearest(key, known)
         what = "unknown assessment" if issubclass(model, Assess) else "unknown key"
-        ending = f"; did you mean '{near}'?" if near else _where_it_belongs(draft, key, path, known)
+        ending = f"; did you mean '{near}'?" if near else _where_it_belongs(draft, key, path, model)
         draft.at_key((*path, key), f"{what} '{key}'{ending}")
-        draft.rename((*path, key), near if near not in section else None)
+        if near and near not in section:
+            draft.rename((*path, key), near)
+        else:
+            del section[key]
 
 
 def _known_later(model: type[pydantic.BaseModel]) -> frozenset[str]:
@@ -58,7 +60,7 @@ def _known_later(model: type[pydantic.BaseModel]) -> frozenset[str]:
     return later.MITIGATIONS if issubclass(model, Mitigation) else frozenset()
 
 
-def _where_it_belongs(draft: Draft, key: str, path: tuple, known: list[str]) -> str:
+def _where_it_belongs(draft: Draft, key: str, path: tuple, model: type[pydantic.BaseModel]) -> str:
     """For a key that is near nothing here: the section it is a key of, or what there is here."""
     for name, field in keys_of(draft.tree).items():
         inner, many = section_of(field.annotation)
@@ -66,7 +68,7 @@ def _where_it_belongs(draft: Draft, key: str, path: tuple, known: list[str]) -> 
             return f"; '{key}' belongs in {name}"
     if path and key in keys_of(draft.tree):
         return f"; '{key}' belongs at the top level"
-    return f"; {spoken(path, draft.raw)} takes {', '.join(known)}"
+    return f"; {spoken(path, draft.raw)} takes {', '.join(keys_of(model)) or 'no keys'}"
 
 
 def _long_form(draft: Draft, path: tuple, model: type[pydantic.BaseModel]) -> None:
@@ -79,9 +81,9 @@ def _long_form(draft: Draft, path: tuple, model: type[pydantic.BaseModel]) -> No
         section[key] = None  # the default, so given and left out
     elif issubclass(model, (Model, Candidate)) and key == "train" and isinstance(value, str):
         _wrap(draft, path, "estimator")
-    elif (
-        issubclass(model, Assess) or (issubclass(model, Mitigation) and key not in ("id", "from"))
-    ) and (value is None or value == "auto"):
+    elif (issubclass(model, Assess) or (issubclass(model, Mitigation) and key not in ("id", "from"))) and (
+        value is None or value == "auto"
+    ):
         section[key] = {}
 
 
@@ -111,5 +113,3 @@ def _fill(draft: Draft, path: tuple, model: type[pydantic.BaseModel], profile: s
                 _fill(draft, (*here, place), inner, profile)
         elif inner:
             _fill(draft, here, inner, profile)
-
-

@@ -18,7 +18,9 @@ def text_problem(text: str, max_bytes: int) -> Problem | None:
     control = _CONTROL.search(text)
     if control:
         name = "NUL" if control.group() == "\0" else f"U+{ord(control.group()):04X}"
-        return Problem(*_line_column(text, control.start()), f"a control character ({name}) stands here; a spec is text")
+        return Problem(
+            *_line_column(text, control.start()), f"a control character ({name}) stands here; a spec is text"
+        )
     if not text.strip():
         return Problem(1, 1, EMPTY)
     return None

@@ -1,4 +1,4 @@
-"""The composed tree: Spec completed with the parameters of the assessments and mitigations there are; and ways to walk it."""
+"""The complete tree, composed of Spec and the parameters of the stages there are, and ways to walk it."""
 
 import types
 import typing
@@ -16,7 +16,7 @@ from privnb.spec.model import Assess, Mitigation, Spec, mistake
 def spec_model(
     assessments: Mapping[str, type[pydantic.BaseModel]], mitigations: Mapping[str, type[pydantic.BaseModel]]
 ) -> type[Spec]:
-    """The complete type of a spec for these stages' parameter classes, by name; the same mappings give the same type."""
+    """The type of a spec with these stages' parameter classes, by name; the same mappings give the same type."""
     return _compose(tuple(assessments.items()), tuple(mitigations.items()))
 
 
@@ -127,7 +127,7 @@ def _refers_within(parts: tuple) -> str | None:
 
 
 def named_values(raw: Any, model: type[pydantic.BaseModel], path: tuple = ()) -> Iterator[tuple[str, tuple, Any]]:
-    """(what it names, path, value) for every value below `raw` whose field says what it refers to; lists item by item."""
+    """(what it names, path, value) of each value below `raw` whose field says what it refers to; lists item by item."""
     if not isinstance(raw, dict):
         return
     for key, field in keys_of(model).items():

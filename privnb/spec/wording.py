@@ -95,6 +95,8 @@ def _wrong_value(draft: Draft, path: tuple, errors: list[dict]) -> str:
         return f"{place} is {shown(value)}; use {listed(choices)}{did_you_mean(value, choices)}"
     if choices:
         expected.append(listed(choices))
+    if not expected and isinstance(value, (dict, list)):
+        return f"{place}: {_plain_message(errors[0])}"
     if not expected:
         return f"{place} is {shown(value)}: {_plain_message(errors[0])}"
     ending = _way_out(value, errors)
@@ -113,7 +115,7 @@ def _expected(error: dict) -> str:
         return ""
     if kind in _BOUNDS:
         words, key = _BOUNDS[kind]
-        return f"{words} {context[key]:g}" if isinstance(context[key], (int, float)) else f"{words} {context[key]}"
+        return f"{words} {context[key]:g}" if isinstance(context[key], float) else f"{words} {context[key]}"
     if kind == "int_from_float":
         return _KINDS["int"]
     if kind == "finite_number":

@@ -1,6 +1,6 @@
 """What a stage is: its description, its parameters, and what it is given."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -69,12 +69,14 @@ class StageContext:
 class StageInputs:
     """What a stage works on.
 
-    `subject` holds the rows in their four parts; `variant` is the model under test (None for scope table and run), `control`
-    the control that a mitigation made beside it; `variants` are all of the run; `results` and `arrays` are what earlier stages found, by (stage, variant id).
+    `subject` holds the rows in their four parts, `roles` the columns by role (quasi_identifiers, sensitive); `variant` is the model under test (None for scope table and run); a mitigation also gets its
+    `parent` and the `control` that it made, if any; `variants` are all of the run; `results` and `arrays` are what earlier stages found, by (stage, variant id).
     """
 
     subject: "Subject"
+    roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     variant: "Variant | None" = None
+    parent: "Variant | None" = None
     control: "Variant | None" = None
     variants: tuple[VariantInfo, ...] = ()
     results: Mapping[tuple[str, str | None], StageResult] = field(default_factory=dict)

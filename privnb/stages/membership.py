@@ -58,7 +58,6 @@ class Parameters(StageParameters):
 
 def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageOutput:
     """Attack the model with every method, choose one on shadow models, and report what it finds on the target."""
-    from privnb.attacks.blind import blind_auc
     from privnb.attacks.membership import attack_membership
     from privnb.stats import detectable_auc
 
@@ -81,14 +80,9 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageOutp
     findings = [*metrics[attack.selected].values()]
     for name, found in metrics.items():
         findings += [finding.model_copy(update={"method": name}) for finding in found.values()]
-    blind = blind_auc(members, non_members, ctx.seed_for("blind"), ctx.level)
     people = attack.facts["member_people"], attack.facts["non_member_people"]
     findings += [
-        Finding(
-            id="membership.blind_auc", value=blind.value, low=blind.low, high=blind.high, n=blind.n, level=ctx.level,
-            unit="auc", method="without the model",
-            reason="how well members and non-members can be told apart without the model; .5 means not at all",
-        ),
+        _blind(members, non_members, attack.persons, ctx),
         Finding(
             id="membership.detectable_auc", value=detectable_auc(*people, ctx.level), unit="auc", n=sum(people),
             reason="computed from the number of people: the smallest AUC that this sample finds with 80 % power",
@@ -101,6 +95,28 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageOutp
         facts=dict(attack.facts),
     )
     return StageOutput(result, {"scores": attack.scores[attack.selected], "member": attack.member, "persons": attack.persons})
+
+
+def _blind(members, non_members, persons, ctx: StageContext) -> Finding:
+    """The blind baseline: a unit of its own, as it is the same for every variant."""
+    from privnb.attacks.blind import blind_auc
+    from privnb.units import Unit
+
+    def compute(unit: Unit) -> dict:
+        found = blind_auc(members, non_members, persons, unit.inputs["seed"], unit.inputs["level"])
+        return {"estimate": list(found) if found else []}
+
+    unit = Unit("blind", {"seed": ctx.seed_for("blind"), "level": ctx.level, "data": ctx.data_key})
+    estimate = list(ctx.units.map(compute, [unit])[0]["estimate"])
+    id, method = "membership.blind_auc", "without the model"
+    if not estimate:
+        reason = "fewer than 30 people of a side remain when copies are left out"
+        return Finding(id=id, method=method, status="not_resolvable", reason=reason)
+    value, low, high, n = estimate
+    return Finding(
+        id=id, method=method, value=value, low=low, high=high, n=int(n), level=ctx.level, unit="auc",
+        reason="how well members and non-members can be told apart without the model; .5 means not at all",
+    )  # fmt: skip
 
 
 def _metrics(attack, name: str, params: Parameters, ctx: StageContext) -> dict[str, Finding]:

@@ -12,6 +12,7 @@ from privnb.errors import PrivnbError
 from privnb.spec import LoadedSpec, read_spec
 from privnb.stages.contract import Stage, StageMeta, StageParameters
 
+UNASKED = frozenset({"subject"})  # part of every run, and nothing to ask for
 _NOTEBOOKS = Path(__file__).parent.parent / "_notebooks"
 _NOT_STAGES = {"contract", "registry"}
 
@@ -39,7 +40,11 @@ def stages() -> Mapping[str, Stage]:
 
 def assessments() -> dict[str, type[StageParameters]]:
     """Parameter classes of the assessments a spec may name, by stage name."""
-    return {name: stage.parameters for name, stage in stages().items() if stage.meta.kind == "assessment"}
+    return {
+        name: stage.parameters
+        for name, stage in stages().items()
+        if stage.meta.kind == "assessment" and name not in UNASKED
+    }
 
 
 def mitigations() -> dict[str, type[StageParameters]]:
@@ -54,7 +59,8 @@ def facts() -> list[str]:
 
 def load_spec(path: str | Path, profile: str | None = None) -> LoadedSpec:
     """Read and validate the spec at `path`; `profile` overrides the file's. Raises SpecError with every problem located."""
-    return read_spec(path, assessments(), mitigations(), facts(), profile=profile)
+    always = [name for name, stage in stages().items() if stage.meta.always]
+    return read_spec(path, assessments(), mitigations(), facts(), always=always, profile=profile)
 
 
 def _stage(name: str, module: ModuleType) -> Stage:

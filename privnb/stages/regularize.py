@@ -90,32 +90,33 @@ def has_control(params: Parameters) -> bool:
 
 def make(parent, params: Parameters, id: str, parent_id: str) -> list[Made]:
     """The regularized trainer, and its control where the kind of model changes."""
-    from privnb.regularization import control_of, regularize
+    from privnb.regularization import regularize
+    from privnb.subject import EstimatorTrainer
 
-    given = params.model_dump(exclude_none=True)
-    made = [Made(id=id, trainer=regularize(parent, **given), label=describe(params))]
+    made = [Made(id=id, trainer=regularize(parent, **_asked(params)), label=describe(params))]
     if has_control(params):
-        plain = control_of(parent, params.estimator, params.params)
-        made.append(Made(id=f"{id}-control", trainer=plain, label=f"{plain.label}, without the protection", control_of=id))
+        plain = EstimatorTrainer(params.estimator)
+        made.append(Made(id=f"{id}-control", trainer=plain, label=f"{plain.label}, its defaults", control_of=id))
     return made
 
 
 def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageResult:
     """The variant was trained on the way here; what was changed is recorded, what it leaks is measured by the assessments."""
+    from privnb.regularization import regularization_changes
+
     variant, control = inputs.variant, inputs.control
-    rows = [[name, _said(value)] for name, value in params.model_dump(exclude_none=True).items() if value != {}]
+    changes = regularization_changes(inputs.parent.trainer, **_asked(params))
+    table = Table(title="What was changed", columns=["parameter", "before", "after"], rows=[list(change) for change in changes])
     return StageResult(
-        tables={"changes": Table(title="What was changed", columns=["setting", "value"], rows=rows)},
+        tables={"changes": table},
         facts={
             "label": variant.label,
-            "from": variant.parent,
+            "from": inputs.parent.id,
             "control": control.id if control else None,
             "trained_rows": len(variant.rows),
         },
     )
 
 
-def _said(value: Any) -> Any:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} = {_said(item)}" for name, item in value.items())
-    return value
+def _asked(params: Parameters) -> dict[str, Any]:
+    return {name: value for name, value in params.model_dump(exclude_none=True).items() if value != {}}

@@ -28,7 +28,7 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageResu
 
     from privnb.subject.classes import equivalence_classes
 
-    names = inputs.subject.facts["quasi_identifiers"]
+    names = inputs.roles["quasi_identifiers"]
     sizes = equivalence_classes(inputs.subject.rows, names)
     of_row = np.repeat(sizes, sizes)
     n = len(of_row)

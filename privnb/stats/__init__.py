@@ -14,16 +14,15 @@ from privnb.stats.proportions import (
     wilson,
 )
 from privnb.stats.ranking import auc, auc_difference, detectable_auc, hanley_mcneil_error
-from privnb.stats.roc import (
+from privnb.stats.rates import (
     NotResolvable,
-    RocBand,
     flagged_at_fpr,
     people_needed,
-    roc_band,
-    step_roc,
     tpr_at_fpr,
     tpr_at_fprs,
+    unbounded_below,
 )
+from privnb.stats.roc import RocBand, roc_band, step_roc, thinned
 from privnb.stats.thresholds import crossfit_decisions
 
 __all__ = [
@@ -53,9 +52,11 @@ __all__ = [
     "r2_difference",
     "roc_band",
     "step_roc",
+    "thinned",
     "tpr_at_fpr",
     "tpr_at_fprs",
     "tpr_difference_at_fpr",
+    "unbounded_below",
     "unseen_share",
     "wilson",
 ]

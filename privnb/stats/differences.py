@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 from privnb.stats.estimate import Estimate, normal_quantile
 from privnb.stats.means import checked_pair, half_width, mean_deviation, unexplained_share
 from privnb.stats.people import by_person, checked_column, checked_flags, checked_scores, person_codes
-from privnb.stats.roc import check_resolvable, flagged_at_fpr, tpr_samples
+from privnb.stats.rates import check_resolvable, flagged_at_fpr, tpr_samples
 
 
 def accuracy_difference(

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from privnb.errors import DataError
 from privnb.stats.estimate import Estimate, student_quantile, unseen_share
 from privnb.stats.people import by_person, checked_column, person_codes
 
@@ -34,13 +35,13 @@ def r2(labels: ArrayLike, predicted: ArrayLike, persons: ArrayLike | None = None
     """Share of the variance of `labels` (n) that `predicted` explains, with a delta interval clustered by person.
 
     The interval is symmetric on the log scale of 1 - R2, a ratio of sums over people (Woodruff 1971). Perfect
-    predictions keep a width of `unseen_share`. Constant labels have no R2: raises ValueError.
+    predictions keep a width of `unseen_share`. Constant labels have no R2: raises DataError.
     """
     labels, predicted = checked_pair(labels, predicted)
     codes, people = person_codes(persons, len(labels))
     unexplained, influence = unexplained_share(labels, predicted)
-    if unexplained == 0.0:
-        return Estimate.within(1.0, 1.0 - unseen_share(people, level), 1.0, people)
+    if unexplained <= 1e-12:  # rounding apart, every row is predicted exactly
+        return Estimate.within(1.0 - unexplained, 1.0 - unseen_share(people, level), 1.0, people)
     half = half_width(influence / unexplained, codes, people, level, 1.0)
     factor = np.exp(half) if half < 700.0 else np.inf
     return Estimate.within(1.0 - unexplained, 1.0 - unexplained * factor, 1.0 - unexplained / factor, people)
@@ -58,10 +59,10 @@ def half_width(influence: np.ndarray, codes: np.ndarray, people: int, level: flo
 
 
 def unexplained_share(labels: np.ndarray, predicted: np.ndarray) -> tuple[float, np.ndarray]:
-    """1 - R2 and the influence of each row on it; ValueError for constant labels."""
+    """1 - R2 and the influence of each row on it; DataError for constant labels."""
     squares, total = (labels - predicted) ** 2, (labels - labels.mean()) ** 2
     if total.sum() == 0.0:
-        raise ValueError("R2 has no meaning here: all labels are equal")
+        raise DataError("R2 has no meaning here: all labels are equal.")
     share = squares.sum() / total.sum()
     return float(share), (squares - share * total) / total.sum()
 

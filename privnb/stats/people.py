@@ -20,7 +20,9 @@ def person_codes(persons: ArrayLike | None, rows: int) -> tuple[np.ndarray, int]
     if persons.shape != (rows,):
         raise DataError(f"persons has shape {persons.shape} but there are {rows} rows: give one person for each row.")
     if persons.dtype.kind == "O":
-        absent = np.array([person is None or person != person for person in persons], dtype=bool)
+        absent = np.array(
+            [type(person).__name__ == "NAType" or person is None or person != person for person in persons]
+        )
         if not absent.any():
             persons = persons.astype(str)
     else:

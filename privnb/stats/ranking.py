@@ -24,7 +24,7 @@ def auc(scores: ArrayLike, member: ArrayLike, persons: ArrayLike | None = None, 
     variance, freedom = _clustered_variance(inside - area, outside - area, member, codes, people)
     if variance is None:
         return Estimate.within(area, 0.0, 1.0, people)
-    if variance <= 1e-24 or area in (0.0, 1.0):
+    if variance <= 1e-28 or area in (0.0, 1.0):
         half = unseen_share(min(len(np.unique(codes[member])), len(np.unique(codes[~member]))), level)
         return Estimate.within(area, area - half, area + half, people, 0.0, 1.0)
     half = student_quantile(level, freedom) * np.sqrt(variance) / (area * (1.0 - area))
@@ -50,7 +50,7 @@ def auc_difference(
     )
     if variance is None:
         half = 2.0
-    elif variance <= 1e-24:
+    elif variance <= 1e-28:
         half = unseen_share(min(len(np.unique(codes[member])), len(np.unique(codes[~member]))), level)
     else:
         half = student_quantile(level, freedom) * np.sqrt(variance)

@@ -1,4 +1,4 @@
-"""What is assessed: rows and their parts, trainers, models, and the digests that name them. Everything loads when used."""
+"""What is assessed: rows and their parts, trainers, models and digests; everything is loaded when it is first used."""
 
 from importlib import import_module
 

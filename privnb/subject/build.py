@@ -15,7 +15,7 @@ from privnb.subject.dictionary import Dictionary, read_dictionary
 from privnb.subject.models import load_model
 from privnb.subject.rows import Rows
 from privnb.subject.split import person_codes, split_by_person
-from privnb.subject.tables import read_table, require_columns
+from privnb.subject.tables import as_declared, read_table, require_columns
 from privnb.subject.target import check_known_classes, target_values
 from privnb.subject.trainers import EstimatorTrainer, FactoryTrainer
 
@@ -28,13 +28,13 @@ def build_subject(spec: Any, base: Path) -> Subject:
     """The subject of a validated spec; paths are relative to `base`.
 
     Identifiers, person, party and member columns never reach X: `context` holds `person` (integer codes by first
-    appearance), `party`, and the sensitive and quasi-identifying columns that are no features, under their own names.
-    Membership is `declared` by train and holdout files or a member column; `unknown` for a given model file without
-    either, whose rows are then all in part `given`; else `split`, drawn by person. Rows outside training whose person is
-    in training are in no part, and counted in `facts["set_aside_rows"]`.
+    appearance), `party`, and the sensitive and quasi-identifying columns that are no features, under their own
+    names. Membership is `declared` by train and holdout files or a member column; `unknown` for a given model file
+    without either, whose rows are then all in part `given`; else `split`, drawn by person. Rows outside training
+    whose person is in training are in no part, and counted in `facts["set_aside_rows"]`.
 
-    Raises DataError for data that do not fit the spec, with fewer than 30 rows for training or evaluation among them, and
-    ModelError for a model that cannot be had.
+    Raises DataError for data that do not fit the spec, with fewer than 30 rows for training or evaluation among
+    them, and ModelError for a model that cannot be had.
     """
     data, model, base = spec.data, spec.model, Path(base)
     frame, schema, member, source = _read(data, base)
@@ -69,7 +69,7 @@ def _read(data: Any, base: Path) -> tuple[pd.DataFrame, Dictionary, np.ndarray |
         frame, schema = load_builtin(data.builtin)
         if declared is not None:
             schema = replace(declared, columns={**schema.columns, **declared.columns})
-        return frame, schema, None, data.builtin
+        return as_declared(frame, declared, data.builtin), schema, None, data.builtin
     if data.path:
         frame, member, source = read_table(base / data.path, declared), None, Path(data.path).name
     else:

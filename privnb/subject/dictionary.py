@@ -23,9 +23,9 @@ MOST_CATEGORIES = 500
 class Column:
     """What is known of one column.
 
-    `categories` are all values a categorical, ordered or boolean column can take (in order, where ordered); `bounds` the
-    least and greatest value of a number, in `unit`; `missing` whether values may be absent; `hierarchy` how values may be
-    generalised, in one of the forms of `privnb.subject.hierarchies`.
+    `categories` are all values a categorical, ordered or boolean column can take (in order, where ordered);
+    `bounds` the least and greatest value of a number, in `unit`; `missing` whether values may be absent;
+    `hierarchy` how values may be generalised, in one of the forms of `privnb.subject.hierarchies`.
     """
 
     type: ColumnType
@@ -39,7 +39,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Dictionary:
-    """Columns by name. `source` is `declared` (public knowledge) or `inferred` (some column was learnt from the data)."""
+    """Columns by name. `source` is `declared` (public knowledge) or `inferred` (for some column, from the data)."""
 
     columns: Mapping[str, Column]
     source: Literal["declared", "inferred"]
@@ -86,16 +86,21 @@ def read_dictionary(path: Path | str) -> Dictionary:
     except YAMLError as error:
         raise DataError(f"{path}: not YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(content, Mapping) or set(content) != {"columns"} or not isinstance(content["columns"], Mapping):
-        raise DataError(f"{path}: a data dictionary has one key, columns, that maps each column's name to its description")
+        raise DataError(
+            f"{path}: a data dictionary has one key, columns, that maps each column's name to its description"
+        )
     return Dictionary(
-        {str(name): _column(fields, f"{path}: columns.{name}", path.parent) for name, fields in content["columns"].items()},
+        {
+            str(name): _column(fields, f"{path}: columns.{name}", path.parent)
+            for name, fields in content["columns"].items()
+        },
         "declared",
     )
 
 
 def infer(frame: "pd.DataFrame") -> Dictionary:
     """A dictionary learnt from the table: types, categories and bounds as they occur. Not for differential privacy."""
-    return Dictionary({str(name): _inferred(frame[name]) for name in frame.columns}, "inferred")
+    return Dictionary({name: _inferred(frame[name]) for name in frame.columns}, "inferred")
 
 
 def _column(fields: Any, place: str, folder: Path) -> Column:
@@ -136,7 +141,11 @@ def _categories(type: str, given: Any, place: str) -> tuple | None:
         if given is not None:
             raise DataError(f"{place}: only categorical and ordered columns have categories, this one is {type}")
         return None
-    if not isinstance(given, list) or not given or any(isinstance(value, list | dict) or value is None for value in given):
+    if (
+        not isinstance(given, list)
+        or not given
+        or any(isinstance(value, list | dict) or value is None for value in given)
+    ):
         raise DataError(f"{place}: a {type} column needs the list of all its values, got {given!r}")
     if len({_kind(value) for value in given}) > 1:
         raise DataError(f"{place}: mixes text and numbers; quote the numbers if they are names: {given[:5]!r}")
@@ -185,8 +194,12 @@ def _inferred(values: "pd.Series") -> Column:
         return Column("date", missing=missing)
     known = values.dropna()
     distinct = pd.unique(known)
+    if not len(known):
+        return Column("number", missing=True)
     if all(isinstance(value, bool) for value in distinct):
         return Column("boolean", (False, True), missing=missing)
     if len(distinct) > MOST_CATEGORIES or (len(distinct) > 20 and 2 * len(distinct) > len(known)):
         return Column("text", missing=missing)
-    return Column("categorical", tuple(sorted(distinct.tolist(), key=lambda value: (str(type(value)), value))), missing=missing)
+    return Column(
+        "categorical", tuple(sorted(distinct.tolist(), key=lambda value: (str(type(value)), value))), missing=missing
+    )

@@ -71,10 +71,10 @@ def file_digest(path: Path) -> str:
 
 
 def content_digest(data: Any, base: Path) -> str:
-    """SHA-256 over everything that the `data` section of a spec reads: built-in data, files, dictionary and what it names.
+    """SHA-256 over all that the `data` section of a spec reads: built-in data, files, dictionary and what it names.
 
-    Unkeyed: it belongs into stage keys, which stay inside the run folder. Paths are relative to `base`; a file counts by
-    its bytes, not its name.
+    Unkeyed: it belongs into stage keys, which stay inside the run folder. Paths are relative to `base`; a file
+    counts by its bytes, not its name.
     """
     parts: dict[str, Any] = {}
     if data.builtin:
@@ -92,7 +92,9 @@ def _hierarchies_of(dictionary: Path) -> list:
     from privnb.subject.dictionary import read_dictionary
 
     columns = read_dictionary(dictionary).columns
-    return [[name, column.hierarchy] for name, column in columns.items() if column.hierarchy and "file" in column.hierarchy]
+    return [
+        [name, column.hierarchy] for name, column in columns.items() if column.hierarchy and "file" in column.hierarchy
+    ]
 
 
 def _configuration_folder() -> Path:

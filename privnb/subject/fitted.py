@@ -22,7 +22,7 @@ class SklearnModel:
         self.estimator = estimator
         self.classes = _classes(estimator)
         self._names = _remembered_names(estimator)
-        self._width = None if self._names is not None or _has_encoder(estimator) else _attribute(estimator, "n_features_in_")
+        self._width = None if self._names is not None else _attribute(estimator, "n_features_in_")
 
     @property
     def gives_probabilities(self) -> bool:
@@ -41,7 +41,9 @@ class SklearnModel:
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Class probabilities (n x classes, float64); ModelError when the model gives labels only."""
         if not self.gives_probabilities:
-            raise ModelError(f"{self._name} gives no probabilities, only {'values' if self.classes is None else 'labels'}")
+            raise ModelError(
+                f"{self._name} gives no probabilities, only {'values' if self.classes is None else 'labels'}"
+            )
         return np.asarray(self._ask(self.estimator.predict_proba, X), dtype=np.float64)
 
     def decision_function(self, X: pd.DataFrame) -> np.ndarray:
@@ -93,14 +95,12 @@ def _classes(estimator: Any) -> np.ndarray | None:
     return None if classes is None else np.asarray(classes)
 
 
-def _remembered_names(estimator: Any) -> list[str] | None:
-    names = _attribute(estimator, "feature_names_in_")
-    return None if names is None else [str(name) for name in names]
-
-
-def _has_encoder(estimator: Any) -> bool:
+def _remembered_names(estimator: Any) -> list | None:
     steps = getattr(estimator, "steps", None)
-    return bool(steps) and isinstance(steps[0][1], TableEncoder)
+    if steps and isinstance(steps[0][1], TableEncoder):
+        return list(steps[0][1].columns)
+    names = _attribute(estimator, "feature_names_in_")
+    return None if names is None else list(names)
 
 
 def _one_line(error: Exception) -> str:

@@ -1,8 +1,9 @@
-"""The forms in which a data dictionary declares how a column's values may be generalised, checked and kept as plain data."""
+"""How a column's values may be generalised: the forms a data dictionary declares, checked and kept as plain data."""
 
 import csv
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,14 @@ _TOP = re.compile(r"-?\d+(\.\d+)?\+")
 _BOTTOM = re.compile(r"<-?\d+(\.\d+)?")
 
 
-def check_hierarchy(
-    hierarchy: Any, type: str, categories: Sequence | None, place: str, folder: Path
-) -> dict[str, Any]:
+def check_hierarchy(hierarchy: Any, type: str, categories: Sequence | None, place: str, folder: Path) -> dict[str, Any]:
     """The hierarchy as plain data, after its structure was checked against the column's type and categories.
 
-    Exactly one form of `FORMS`. `intervals`: `{width: [5, 10, 20], origin: 0, top: 90+, bottom: <20}` for numbers, each
-    width a multiple of the one before. `tree`: groups down to lists of categories, each category exactly once.
+    Exactly one form of `FORMS`. `intervals`: `{width: [5, 10, 20], origin: 0, top: 90+, bottom: <20}` for numbers,
+    each width a multiple of the one before. `tree`: groups down to lists of categories, each category exactly once.
     `mask`: `{from: right, char: "*", levels: 5}` for text and categories. `dates`: steps of `DATE_STEPS`, rising.
-    `ordered: auto`: ranges of the column's own order. `file`: a table `leaf;level1;...;*` (the layout of ARX) beside the
-    dictionary, which becomes `{"file": name, "levels": {leaf: [level1, ..., "*"]}}`.
+    `ordered: auto`: ranges of the column's own order. `file`: a table `leaf;level1;...;*` (the layout of ARX)
+    beside the dictionary, which becomes `{"file": name, "levels": {leaf: [level1, ..., "*"]}}`.
 
     Raises DataError that begins with `place`.
     """
@@ -83,9 +82,11 @@ def _intervals(body: Any, place: str) -> dict[str, Any]:
     widths = widths if isinstance(widths, list) else [widths]
     if not widths or not all(_is_number(width) and width > 0 for width in widths):
         raise DataError(f"{place}.width: expected positive numbers, got {body.get('width')!r}")
-    for narrow, wide in zip(widths, widths[1:]):
+    for narrow, wide in pairwise(widths):
         if wide <= narrow or abs(wide / narrow - round(wide / narrow)) > 1e-9:
-            raise DataError(f"{place}.width: {wide} is no multiple of {narrow}, so its intervals would cut others apart")
+            raise DataError(
+                f"{place}.width: {wide} is no multiple of {narrow}, so its intervals would cut others apart"
+            )
     if not _is_number(body.get("origin", 0)):
         raise DataError(f"{place}.origin: expected a number, got {body['origin']!r}")
     for key, pattern, example in (("top", _TOP, "90+"), ("bottom", _BOTTOM, "<20")):

@@ -1,4 +1,4 @@
-"""What a trainer is, as plain JSON: classes, parameters and sources, so that a change of any makes stored results stale."""
+"""What a trainer is, as plain JSON: classes, parameters and sources, so that a change makes stored results stale."""
 
 import hashlib
 import inspect
@@ -14,7 +14,7 @@ _LONGEST_ARRAY = 64
 
 
 def plain_identity(value: Any) -> Any:
-    """Plain JSON that decides what `value` does: estimators by class and parameters, functions by source, arrays by content.
+    """Plain JSON that decides what `value` does: estimators by class and parameters, functions by source, arrays whole.
 
     Two equal values give the same JSON in every process; memory addresses never enter.
     """

@@ -1,10 +1,9 @@
-"""Model files: those a user gives, and privnb's own store of fitted models, both by skops and never by pickles of ours."""
+"""Model files: those that a user gives, and privnb's own store of fitted models, which is skops and never a pickle."""
 
 import hashlib
-import io
 import os
 import zipfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +20,23 @@ from privnb.subject.trainers import SklearnTrainer
 __all__ = ["SklearnModel", "load_model", "load_saved", "save_model"]
 
 PICKLES = (".joblib", ".pkl", ".pickle")
-# Types that hold numbers alone; skops does not list them because their arrays are used by compiled code unchecked.
-PLAIN_TYPES = ("sklearn.tree._tree.Tree",)
-OWN_TYPES = ("privnb.subject.encoding.TableEncoder",)
+# Types in a user's file that hold numbers and settings alone, beyond those that skops itself lists.
+PLAIN_TYPES = (
+    "privnb.subject.encoding.TableEncoder",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    "sklearn.tree._tree.Tree",
+)
 
 
 def load_model(path: Path | str, trust: bool = False) -> tuple[Model, Trainer | None, str]:
-    """A user's fitted model, the trainer that would make another of its kind (None if it cannot be cloned), its SHA-256.
+    """A user's fitted model, the trainer that makes another of its kind (None if it cannot be cloned), its SHA-256.
 
     `.skops` is opened when it holds known types alone; others are named and need `trust`. `.joblib`, `.pkl` and
-    `.pickle` run whatever code they hold and always need `trust`. Raises ModelError, with the SHA-256 where that matters.
+    `.pickle` run whatever code they hold and always need `trust`. Raises ModelError, with the SHA-256 where that
+    matters.
     """
     path = Path(path)
     if not path.is_file():
@@ -66,7 +72,7 @@ def save_model(model: Model, path: Path) -> None:
         raise ModelError(f"a {type(model).__name__} cannot be stored; it has to be refitted from its seed")
     try:
         content = skops.io.dumps(estimator, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
-        foreign = _foreign(skops.io.get_untrusted_types(data=content))
+        foreign = _foreign_in_store(skops.io.get_untrusted_types(data=content))
     except Exception as error:
         raise ModelError(f"{type(estimator).__name__} cannot be stored: {error}") from error
     if foreign:
@@ -75,52 +81,56 @@ def save_model(model: Model, path: Path) -> None:
 
 
 def load_saved(path: Path) -> Model:
-    """A model that `save_model` wrote; ModelError when the file is missing, damaged, or holds a type of no known kind."""
+    """A model that `save_model` wrote; ModelError when the file is missing, damaged, or holds a foreign type."""
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise ModelError(f"the stored model {path} cannot be read: {error.strerror}") from None
-    return SklearnModel(_open_skops(content, f"the stored model {path}", _foreign_refused))
+
+    def judge(types: Collection[str]) -> None:
+        if foreign := _foreign_in_store(types):
+            raise ModelError(f"the stored model {path} holds types that privnb never writes: {', '.join(foreign)}")
+
+    return SklearnModel(_open_skops(content, f"the stored model {path}", judge))
 
 
 def _read_skops(path: Path, trust: bool, digest: str) -> Any:
-    def judge(types: Collection[str], known: Collection[str]) -> None:
-        if known and not trust:
+    def judge(types: Collection[str]) -> None:
+        unknown = sorted(set(types) - set(PLAIN_TYPES))
+        if unknown and not trust:
             raise ModelError(
-                f"{path} holds types that skops does not know: {', '.join(known)}. If you know who made this file "
+                f"{path} holds types that skops does not know: {', '.join(unknown)}. If you know who made this file "
                 f"(SHA-256 {digest}), set model.trust: true"
             )
 
     return _open_skops(path.read_bytes(), str(path), judge)
 
 
-def _foreign_refused(types: Collection[str], foreign: Collection[str]) -> None:
-    if foreign:
-        raise ModelError(f"a stored model holds types that privnb never writes: {', '.join(foreign)}")
+def _foreign_in_store(types: Collection[str]) -> list[str]:
+    """Types that our own store never holds: anything but scikit-learn's classes and our encoder."""
+    return sorted(name for name in types if name not in PLAIN_TYPES and not name.startswith("sklearn."))
 
 
-def _open_skops(content: bytes, place: str, judge) -> Any:
+def _open_skops(content: bytes, place: str, judge: Callable[[Collection[str]], None]) -> Any:
     import skops.io
 
     try:
         types = skops.io.get_untrusted_types(data=content)
-        judge(types, _foreign(types))
+        judge(types)
         return skops.io.loads(content, trusted=list(types))
     except (MemoryError, ModelError):
         raise
     except Exception as error:
-        raise ModelError(f"{place} is no skops file that this version can open: {str(error) or type(error).__name__}") from error
-
-
-def _foreign(types: Collection[str]) -> list[str]:
-    return sorted(name for name in types if name not in PLAIN_TYPES and name not in OWN_TYPES)
+        raise ModelError(
+            f"{place} is no skops file that this version can open: {str(error) or type(error).__name__}"
+        ) from error
 
 
 def _read_pickle(path: Path, trust: bool, digest: str) -> Any:
     if not trust:
         raise ModelError(
-            f"{path} is a pickle: opening it runs whatever code it holds. If you know who made it (SHA-256 {digest}), set "
-            "model.trust: true; better, save the model with skops"
+            f"{path} is a pickle: opening it runs whatever code it holds. If you know who made it (SHA-256 {digest}), "
+            "set model.trust: true; better, save the model with skops"
         )
     import joblib
 
@@ -146,9 +156,9 @@ def _write_whole(path: Path, content: bytes) -> None:
     fresh = path.with_name(f".{path.name}.{os.getpid()}.{hashlib.sha256(content).hexdigest()[:8]}")
     try:
         with fresh.open("wb") as target:
-            target.write(io.BytesIO(content).getbuffer())
+            target.write(content)
             target.flush()
             os.fsync(target.fileno())
-        os.replace(fresh, path)
+        fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)

@@ -15,7 +15,8 @@ def split_by_person(
 
     `persons` (n) are integer codes of people by first appearance, `fractions` the share of people of each part in their
     order; what they leave of 1 belongs to no part. With `labels` (n), the shares hold within each label where every
-    person has one label alone; people of several labels are drawn without regard to it. The draw depends on people, their
+    person has one label alone, and the first part gets at least one person of each; people of several labels are drawn
+    without regard to them. The draw depends on people, their
     order and their labels, not on how many rows each has. Raises DataError for fractions that are negative or exceed 1.
     """
     if not fractions or any(share < 0 for share in fractions.values()) or sum(fractions.values()) > 1 + 1e-9:
@@ -27,6 +28,8 @@ def split_by_person(
     for stratum, members in enumerate(_strata(person, first, labels)):
         shuffled = np.random.default_rng(derive_seed(seed, "split", stratum)).permutation(members)
         edges = np.rint(np.cumsum(shares) * len(members)).astype(int)
+        if labels is not None and shares[0] > 0:
+            edges = np.maximum(edges, 1)  # a label that no training row has could never be predicted
         for number, (start, stop) in enumerate(zip([0, *edges[:-1]], edges)):
             part[shuffled[start:stop]] = number
     return {name: np.flatnonzero(part[person] == number) for number, name in enumerate(fractions)}

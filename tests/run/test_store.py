@@ -1,0 +1,70 @@
+"""The store keeps what was finished, whole or not at all, and treats what is damaged as absent."""
+
+import numpy as np
+import pytest
+
+from privnb.errors import PrivnbError
+from privnb.findings import Finding, StageResult
+from privnb.run.folder import write_whole
+from privnb.run.store import StageRecord, Store
+from privnb.run.units import StoredUnits
+from privnb.units import Unit
+
+RECORD = StageRecord(
+    "ok", "", StageResult(findings=[Finding(id="a.b", value=1.0, reason="a count")]), {"seconds": 1.5, "peak_memory_bytes": 7}
+)
+
+
+def test_a_stage_comes_back_as_it_was_written(tmp_path):
+    store = Store(tmp_path)
+    store.write_stage("k", RECORD, {"scores": np.arange(3.0)})
+    assert store.has_stage("k")
+    assert store.read_stage("k") == RECORD
+    assert store.read_stage_arrays("k")["scores"].tolist() == [0.0, 1.0, 2.0]
+
+
+def test_a_forgotten_or_damaged_stage_is_absent(tmp_path):
+    store = Store(tmp_path)
+    assert store.read_stage("k") is None
+    store.write_stage("k", RECORD, {})
+    path = tmp_path / "stages" / "k.json"
+    path.write_bytes(path.read_bytes()[:-20])
+    assert store.read_stage("k") is None
+    store.write_stage("k", RECORD, {})
+    store.forget_stage("k")
+    assert store.read_stage("k") is None
+
+
+def test_arrays_that_only_a_pickle_could_hold_are_refused(tmp_path):
+    with pytest.raises(PrivnbError, match="'names' of stages/k holds Python objects"):
+        Store(tmp_path).write_stage("k", RECORD, {"names": np.array([{"a": 1}], dtype=object)})
+
+
+def test_a_unit_is_computed_once_and_a_damaged_one_again(tmp_path):
+    calls = []
+
+    def compute(unit):
+        calls.append(unit.name)
+        return {"x": np.array([len(unit.name)])}
+
+    store = Store(tmp_path)
+    units = [Unit("one", {"seed": 1}), Unit("three", {"seed": 1})]
+    first = StoredUnits(store, {"data": "d"}, jobs=2).map(compute, units)
+    again = StoredUnits(store, {"data": "d"}, jobs=1).map(compute, units)
+    assert [result["x"].tolist() for result in first] == [result["x"].tolist() for result in again] == [[3], [5]]
+    assert sorted(calls) == ["one", "three"]
+    damaged = sorted((tmp_path / "units").glob("*.npz"))[0]
+    damaged.write_bytes(b"PK\x03\x04 half a file")
+    StoredUnits(store, {"data": "d"}, jobs=1).map(compute, units)
+    assert len(calls) == 3
+    StoredUnits(store, {"data": "other"}, jobs=1).map(compute, units)
+    assert len(calls) == 5
+
+
+def test_a_file_is_replaced_whole_or_left_as_it_was(tmp_path):
+    path = tmp_path / "f.json"
+    write_whole(path, "old")
+    with pytest.raises(TypeError):
+        write_whole(path, object())
+    assert path.read_text() == "old"
+    assert [item.name for item in tmp_path.iterdir()] == ["f.json"]
