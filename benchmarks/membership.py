@@ -68,7 +68,7 @@ def figures(scores: np.ndarray, member: np.ndarray) -> list[float]:
 def privnb_figures(
     name: str, shadows: int, targets: int, jobs: int = 2
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """Mean figures (3) by method over the targets; seconds for all models (`fit`) and one target's attacks (`score`)."""
+    """Mean figures (3) by method over the targets; seconds for all models (`fit`) and for one target (`score`)."""
     dataset, estimator = TARGETS[name]
     rows, trainer = table_of(dataset), as_trainer(estimator)
     half = len(rows) // 2

@@ -14,7 +14,7 @@ privnb: 1
 name: Small
 profile: quick
 seed: 3
-data: {builtin: breast_cancer, target: target}
+data: {builtin: breast_cancer, target: diagnosis}
 model: {train: {estimator: sklearn.tree.DecisionTreeClassifier}}
 assess: {membership: {methods: [confidence, rmia, lira], shadows: 2, draws: 200}}
 gates:

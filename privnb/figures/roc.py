@@ -101,9 +101,10 @@ def _strip(axes: Axes, curves, points: Mapping[str, Finding], looks, labels, flo
     span = -math.log10(floor)
     wanted = [math.log10(h) for h in heights]
     places = spread(wanted, span * 0.075, -span * 0.97, -span * 0.03)
-    left = min(0.30, 0.055 * len(names) + 0.03)
+    step = min(0.055, 0.3 / max(len(names), 1))
+    left = step * len(names) + 0.03
     for slot, (name, height, place) in enumerate(zip(names, heights, places, strict=True)):
-        look, x = looks[name], 0.03 + slot * 0.055
+        look, x = looks[name], 0.03 + slot * step
         found = points.get(name)
         if found is not None and found.value is not None:
             if found.low is not None:

@@ -111,6 +111,11 @@ def significant(value: float) -> str:
     return (f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}").replace("-", MINUS)
 
 
+def clipped(text: str, most: int) -> str:
+    """A long sentence cut at a word with an ellipsis; page 1 has room for one line, the sections tell it whole."""
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…"
+
+
 def seconds(value: float) -> str:
     """A duration in words: seconds below two minutes, then minutes and seconds."""
     if value < 10:

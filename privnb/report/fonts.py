@@ -37,17 +37,17 @@ def font_faces(folder: Path, css: str) -> str:
 
 
 @functools.cache
-def glyphs(folder: Path) -> frozenset[int]:
-    """The code points that every shipped face can draw."""
+def glyphs(folder: Path, family: str = "IBM Plex Sans") -> frozenset[int]:
+    """The code points that every shipped face of a family can draw."""
     from fontTools.ttLib import TTFont
 
-    faces = [set(TTFont(folder / name, lazy=True).getBestCmap()) for _, name, _, _ in _FACES]
+    faces = [set(TTFont(folder / name, lazy=True).getBestCmap()) for of, name, _, _ in _FACES if of == family]
     return frozenset(set.intersection(*faces) | {0x0A, 0x09})
 
 
-def printable(text: str, folder: Path) -> str:
-    """The text with every character that the fonts lack replaced by the replacement sign; markup stays markup."""
-    known = glyphs(folder)
+def printable(text: str, folder: Path, family: str = "IBM Plex Sans") -> str:
+    """The text with every character that the family lacks replaced by the replacement sign; markup stays markup."""
+    known = glyphs(folder, family)
     if all(ord(sign) in known for sign in text):
         return text
     return type(text)("".join(sign if ord(sign) in known else _MISSING for sign in text))

@@ -7,7 +7,7 @@ from privnb.catalogue import FACTS, GROUPS, QUESTIONS, Question, fact, question_
 from privnb.figures.bullet import bullet_of, bullet_svg
 from privnb.findings import Finding, GateVerdict
 from privnb.gates import finding_for
-from privnb.report.facts import NONE, interval_text, limit_text, number, shown
+from privnb.report.facts import NONE, clipped, interval_text, limit_text, number, shown
 from privnb.report.record import Record
 
 WORDS = {
@@ -17,6 +17,7 @@ WORDS = {
     "measured": "measured",
     "not_assessed": "not assessed",
 }
+_LONG = 120  # characters of a reason on page 1: two lines
 _ORDER = {how.id: place for place, how in enumerate(FACTS)}
 
 
@@ -120,14 +121,14 @@ def _gate_row(record: Record, gate: GateVerdict) -> Row:
         "gate": limit_text(how, gate.limit, gate.kind, gate.unit),
     }
     if gate.verdict == "not_assessed":
-        return Row(**row, reason=gate.reason)
+        return Row(**row, reason=clipped(gate.reason, _LONG))
     return Row(**row, **_numbers(record, gate.metric, gate.value, gate.low, gate.high, gate.unit, gate))
 
 
 def _found_row(record: Record, found: Finding) -> Row:
     if found.value is None:
         how = fact(found.id, found.unit)
-        return Row(how.question, how.metric, "not_assessed", reason=found.reason)
+        return Row(how.question, how.metric, "not_assessed", reason=clipped(found.reason, _LONG))
     text = shown(found, record.small_cell)
     tested = "" if found.status == "ok" else " (inherited, not tested)"
     numbers = _numbers(record, found.id, found.value, found.low, found.high, found.unit)
@@ -142,9 +143,9 @@ def _numbers(record: Record, id: str, value, low, high, unit: str, gate: GateVer
     if how.ends is None or (gate is not None and not how.ends[0] <= gate.limit <= how.ends[1]):
         return texts
     limit, verdict = (gate.limit, gate.verdict) if gate else (None, "measured")
-    alt = f"{measured}, interval {interval}" + (
-        f", gate {limit_text(how, gate.limit, gate.kind, unit)}" if gate else ""
-    )
+    parts = [measured, "" if low is None else f"interval {interval}"]
+    parts.append(f"gate {limit_text(how, gate.limit, gate.kind, unit)}" if gate else "")
+    alt = ", ".join(part for part in parts if part)
     bar = bullet_of(value, low, high, how.ends, limit, verdict)
     return texts | {"bar": bullet_svg(bar), "bar_alt": alt}
 
@@ -152,7 +153,7 @@ def _numbers(record: Record, id: str, value, low, high, unit: str, gate: GateVer
 def _open_row(record: Record, asked: Question) -> Row:
     id = asked.fact.split("|")[0]
     reason = record.why_not(asked.stage, record.release, None if "*" in id else id)
-    return Row(asked.question, asked.name, "not_assessed", reason=reason)
+    return Row(asked.question, asked.name, "not_assessed", reason=clipped(reason, _LONG))
 
 
 def _gathered(rows: list[Row]) -> list[Row]:
@@ -207,6 +208,11 @@ def _third_parties(record: Record) -> list[Row]:
             rows.append(_found_row(record, here[0]))
         else:
             rows.append(
-                Row(f"{name.capitalize()}?", name, "not_assessed", reason=record.why_not(stage, record.release))
+                Row(
+                    f"{name.capitalize()}?",
+                    name,
+                    "not_assessed",
+                    reason=clipped(record.why_not(stage, record.release), _LONG),
+                )
             )
     return rows

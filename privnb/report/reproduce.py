@@ -57,6 +57,6 @@ def _host(record: Record) -> list[Item]:
         items.append(
             Item("machine", f"{host.get('platform', 'unknown')}{cores}, Python {host.get('python', 'unknown')}")
         )
-    versions = [f"{name} {version}" for name, version in record.run.get("versions", {}).items()]
+    versions = [f"{name} {version}" for name, version in (record.run.get("versions") or {}).items()]
     items.append(Item("versions", ", ".join(versions) or "not recorded"))
     return items

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from privnb.catalogue import QUESTIONS, fact
 from privnb.findings import Finding, GateVerdict
 from privnb.gates import judge
-from privnb.report.facts import decimal, in_hundred, interval_text, limit_text, number, shown
+from privnb.report.facts import clipped, decimal, in_hundred, interval_text, limit_text, number, shown
 from privnb.report.parts import joined
 from privnb.report.record import BROKEN, Record
 
@@ -75,7 +75,7 @@ def plain_number(record: Record) -> str:
     auc = record.finding("membership.auc", record.release)
     tpr = record.finding("membership.tpr_at_fpr_1pct", record.release)
     if auc is None and tpr is None:
-        return f"Whether people can be recognised as training data was not assessed: {_why(record)}."
+        return f"Whether people can be recognised as training data was not assessed: {clipped(_why(record), 160)}."
     blind = record.finding("membership.blind_auc", record.release)
     shift = blind is not None and blind.low is not None and blind.low > 0.5
     text = _picked_out(record, tpr, auc)
@@ -132,7 +132,7 @@ def what_to_do(record: Record) -> list[str]:
         if gate.verdict == "not_assessed":
             unknown.setdefault(gate.reason, []).append(fact(gate.metric, gate.unit).metric)
     for reason, names in list(unknown.items())[:2]:
-        steps.append(f"Before a decision, have {joined(names)} assessed ({reason}).")
+        steps.append(f"Before a decision, have {joined(names)} assessed ({clipped(reason, 90)}).")
     gap = record.finding("factors.overfitting_gap", record.release)
     if gap is not None and gap.low is not None and gap.low > 0.02 and failed:
         steps.append(f"Reduce overfitting, the risk factor seen here: the gap is {shown(gap).value}.")

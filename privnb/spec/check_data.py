@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from privnb.spec.columns import builtin_columns, data_columns, header, is_file, names_in
+from privnb.spec.columns import builtin_columns, data_columns, header, is_file, names_in, some_columns
 from privnb.spec.draft import Draft, spoken
 from privnb.spec.nearest import nearest
 from privnb.spec.tree import named_values
@@ -45,7 +45,7 @@ def check_columns(draft: Draft) -> None:
             if value in columns:
                 continue
             near = nearest(value, columns)
-            ending = f"did you mean '{near}'?" if near else f"columns are {_some(columns)}"
+            ending = f"did you mean '{near}'?" if near else f"columns are {some_columns(columns)}"
             draft.at_value(path, f"{spoken(path, draft.raw)}: {label} has no column '{value}'; {ending}")
             break
 
@@ -53,6 +53,7 @@ def check_columns(draft: Draft) -> None:
 def check_roles(draft: Draft) -> None:
     """The target is no quasi-identifier, identifier or key column; no list names a column twice."""
     target = draft.get("data", "target", kind=str)
+    identifiers = {name for name in draft.get("data", "identifiers", kind=list) or [] if isinstance(name, str)}
     for role in ("sensitive", "quasi_identifiers", "identifiers"):
         seen: set[str] = set()
         for place, column in enumerate(draft.get("data", role, kind=list) or []):
@@ -64,7 +65,7 @@ def check_roles(draft: Draft) -> None:
             seen.add(column)
             if column == target and role != "sensitive":
                 draft.at_value(path, f"'{column}' is data.target and cannot be in data.{role}; remove it from one")
-            if role == "quasi_identifiers" and column in (draft.get("data", "identifiers", kind=list) or []):
+            if role == "quasi_identifiers" and column in identifiers:
                 draft.at_value(path, f"'{column}' is in data.identifiers and in data.quasi_identifiers; keep one")
     for role in ("person_id", "party", "member"):
         column = draft.get("data", role, kind=str)
@@ -99,7 +100,3 @@ def _tables(draft: Draft) -> list[tuple[str, list[str]]]:
             if columns:
                 tables.append((Path(data[key]).name, columns))
     return tables
-
-
-def _some(columns: list[str], most: int = 40) -> str:
-    return ", ".join(columns[:most]) + (f" and {len(columns) - most} more" if len(columns) > most else "")

@@ -1,25 +1,27 @@
 """Checks of the gates: each metric is one that a requested stage finds, each variant exists."""
 
 from privnb.spec import later
-from privnb.spec.check_variants import check_variant_name
+from privnb.spec.check_variants import check_variant_name, mitigation_ids
 from privnb.spec.draft import Draft
 from privnb.spec.nearest import did_you_mean
 
 
 def check_gates(draft: Draft) -> None:
     """A gate on something that nothing measures is a mistake, never a silent pass."""
+    ids = mitigation_ids(draft)
+    kinds = {kind for m in draft.get("mitigations", kind=list) or [] if isinstance(m, dict) for kind in m}
     for place, gate in enumerate(draft.get("gates", kind=list) or []):
         if not isinstance(gate, dict):
             continue
         metric = gate.get("metric")
         if isinstance(metric, str) and metric:
-            _metric(draft, ("gates", place, "metric"), metric)
+            _metric(draft, ("gates", place, "metric"), metric, kinds)
         for number, name in enumerate(gate["on"] if isinstance(gate.get("on"), list) else []):
             if isinstance(name, str):
-                check_variant_name(draft, ("gates", place, "on", number), name)
+                check_variant_name(draft, ("gates", place, "on", number), name, ids)
 
 
-def _metric(draft: Draft, path: tuple, metric: str) -> None:
+def _metric(draft: Draft, path: tuple, metric: str, kinds: set[str]) -> None:
     stage = metric.partition(".")[0]
     if not any(matches(metric, fact) for fact in draft.facts):
         if stage in (later.ASSESSMENTS | later.MITIGATIONS) - set(draft.assessments) - set(draft.mitigations):
@@ -31,7 +33,7 @@ def _metric(draft: Draft, path: tuple, metric: str) -> None:
     if stage in draft.assessments and draft.always is not None and requested is not None:
         if stage not in requested and stage not in draft.always:
             draft.at_value(path, f"gates: {metric} needs {stage}, which is not assessed; add '{stage}: {{}}' to assess")
-    elif stage in draft.mitigations and not any(stage in m for m in _mitigations(draft)):
+    elif stage in draft.mitigations and stage not in kinds:
         draft.at_value(path, f"gates: {metric} needs a mitigation by {stage}, and this spec has none")
 
 
@@ -60,7 +62,3 @@ def _near(metric: str, draft: Draft) -> str:
         return ends if ends else f"; {words[0]} finds {', '.join(same_stage)}"
     stages = sorted({fact.partition(".")[0] for fact in draft.facts})
     return f"; stages are {', '.join(stages)}" if stages else ""
-
-
-def _mitigations(draft: Draft) -> list[dict]:
-    return [m for m in draft.get("mitigations", kind=list) or [] if isinstance(m, dict)]

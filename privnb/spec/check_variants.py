@@ -1,6 +1,7 @@
 """Checks of mitigations and release: ids are unique, and every variant that is named exists."""
 
 import re
+from collections.abc import Collection
 
 from privnb.spec.draft import Draft
 from privnb.spec.model import BASELINE, ID_PATTERN
@@ -13,10 +14,10 @@ def check_variants(draft: Draft) -> None:
     """Ids are unique and free; `from` names the baseline or an earlier mitigation."""
     first: dict[str, tuple] = {}
     mitigations = [m if isinstance(m, dict) else {} for m in draft.get("mitigations", kind=list) or []]
-    every = [m.get("id") for m in mitigations if isinstance(m.get("id"), str)]
+    every = dict.fromkeys(m["id"] for m in mitigations if isinstance(m.get("id"), str))
     for place, mitigation in enumerate(mitigations):
         name, path = mitigation.get("id"), ("mitigations", place, "id")
-        _base(draft, place, mitigation, list(first), every)
+        _base(draft, place, mitigation, first, every)
         if not isinstance(name, str):
             continue
         if name == BASELINE or name.endswith(CONTROL):
@@ -33,28 +34,27 @@ def check_release(draft: Draft) -> None:
     """`release` names a variant of this spec."""
     name = draft.get("release", kind=str)
     if name is not None:
-        check_variant_name(draft, ("release",), name)
+        check_variant_name(draft, ("release",), name, mitigation_ids(draft))
 
 
-def check_variant_name(draft: Draft, path: tuple, name: str) -> None:
-    """Note a problem unless `name` is the baseline, a mitigation's id or `<id>-control`."""
-    ids = mitigation_ids(draft)
-    if name in (BASELINE, *ids) or (name.endswith(CONTROL) and name.removesuffix(CONTROL) in ids):
+def check_variant_name(draft: Draft, path: tuple, name: str, ids: Collection[str]) -> None:
+    """Note a problem unless `name` is the baseline, one of the mitigations' `ids` or `<id>-control`."""
+    if name == BASELINE or name in ids or (name.endswith(CONTROL) and name.removesuffix(CONTROL) in ids):
         return
     near = did_you_mean(name, [BASELINE, *ids])
-    there = near or f"; variants are {', '.join([BASELINE, *ids])}"
+    there = near or f"; variants are {', '.join([BASELINE, *ids][:40])}"
     draft.at_value(path, f"{path[0]}: there is no variant '{name}'{there}")
 
 
-def mitigation_ids(draft: Draft) -> list[str]:
-    """Ids of the mitigations as far as they can be read."""
+def mitigation_ids(draft: Draft) -> Collection[str]:
+    """Ids of the mitigations as far as they can be read, in order."""
     found = draft.get("mitigations", kind=list) or []
-    return [m["id"] for m in found if isinstance(m, dict) and isinstance(m.get("id"), str)]
+    return dict.fromkeys(m["id"] for m in found if isinstance(m, dict) and isinstance(m.get("id"), str))
 
 
-def _base(draft: Draft, place: int, mitigation: dict, earlier: list[str], every: list[str]) -> None:
+def _base(draft: Draft, place: int, mitigation: dict, earlier: Collection[str], every: Collection[str]) -> None:
     base, path = mitigation.get("from"), ("mitigations", place, "from")
-    if not isinstance(base, str) or base in (BASELINE, *earlier):
+    if not isinstance(base, str) or base == BASELINE or base in earlier:
         return
     if base == mitigation.get("id"):
         draft.at_value(path, f"mitigations: '{base}' cannot be built on itself; from names baseline or an earlier id")
@@ -62,5 +62,5 @@ def _base(draft: Draft, place: int, mitigation: dict, earlier: list[str], every:
         draft.at_value(path, f"mitigations: from '{base}' comes later; put '{base}' before it")
     else:
         near = did_you_mean(base, [BASELINE, *every])
-        there = near or f"; earlier variants are {', '.join([BASELINE, *earlier])}"
+        there = near or f"; earlier variants are {', '.join([BASELINE, *earlier][:40])}"
         draft.at_value(path, f"mitigations: from names no variant: '{base}'{there}")

@@ -9,7 +9,11 @@ import pydantic
 
 from privnb.errors import Problem
 from privnb.spec.model import Spec
-from privnb.spec.positions import Located
+from privnb.spec.positions import MAX_PROBLEMS, Located
+
+
+class TooMany(Exception):
+    """So many problems were found that more would help nobody."""
 
 
 @dataclass
@@ -53,11 +57,11 @@ class Draft:
         return value if isinstance(value, kind) else None
 
     def at_key(self, path: tuple, message: str) -> None:
-        """Note a problem at the key of `path`."""
+        """Note a problem at the key of `path`; raises TooMany at the 200th."""
         self._say(self.located.at_key(path), message)
 
     def at_value(self, path: tuple, message: str) -> None:
-        """Note a problem at the value of `path`."""
+        """Note a problem at the value of `path`; raises TooMany at the 200th."""
         self._say(self.located.at_value(path), message)
 
     def _say(self, position: tuple[int, int], message: str) -> None:
@@ -65,6 +69,8 @@ class Draft:
         if problem not in self.noted:
             self.noted.add(problem)
             self.problems.append(problem)
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise TooMany
 
     def rename(self, path: tuple, key: str) -> None:
         """Give the key at `path` another name, so that what stands below it is still read."""

@@ -15,6 +15,9 @@ ADULT = [
     "sex", "capital-gain", "capital-loss", "hours-per-week", "native-country", "income",
 ]  # fmt: skip
 
+# the target's name in privnb's embedded data sets, where scikit-learn says only "target"
+TARGETS = {"breast_cancer": "diagnosis", "digits": "digit", "diabetes": "progression", "wine": "cultivar"}
+
 
 def build_index() -> dict[str, Any]:
     """Every classifier and regressor of the installed scikit-learn by its public dotted name.
@@ -37,8 +40,9 @@ def build_columns() -> dict[str, list[str]]:
     from sklearn import datasets
 
     found = {"adult": ADULT}
-    for name in ("breast_cancer", "digits", "diabetes", "wine"):
-        found[name] = [str(column) for column in getattr(datasets, f"load_{name}")(as_frame=True).frame.columns]
+    for name, target in TARGETS.items():
+        features = getattr(datasets, f"load_{name}")(as_frame=True).data.columns
+        found[name] = [*map(str, features), target]
     return found
 
 

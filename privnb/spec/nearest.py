@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable
 
+MAX_CHOICES = 2000
+
 
 def nearest(word: object, choices: Iterable[str]) -> str | None:
     """The choice that `word` is most likely a slip of; None if none is near.
 
     Near means at most two single-letter edits (insert, delete, replace, swap of neighbours; Damerau 1964), three for
     words of nine letters or more, and never as many as the word has letters. Failing that, the one choice that begins
-    with `word` or that `word` begins with (three letters or more).
+    with `word` or that `word` begins with (three letters or more). Only the first 2000 choices are looked at.
     """
     if not isinstance(word, str) or not word:
         return None
     plain = _plain(word)
     ranked = []
-    choices = list(dict.fromkeys(choices))
+    choices = list(dict.fromkeys(choices))[:MAX_CHOICES]
     for place, choice in enumerate(choices):
         other = _plain(choice)
         limit = min(3 if min(len(plain), len(other)) >= 9 else 2, max(len(plain), len(other)) - 1)

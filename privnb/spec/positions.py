@@ -22,6 +22,7 @@ from privnb.spec.syntax import syntax_problem, text_problem
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
 MAX_ALIASED = 200
+MAX_PROBLEMS = 200
 
 _NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
 _BOOL = re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z")
@@ -74,7 +75,7 @@ def parse(text: str) -> Located:
 
     Refused: text that is too long, holds control characters or more than one document; tags, merge keys, dates,
     infinite numbers; keys that are no text or come twice; nesting beyond 40 levels; aliases that repeat more than 200
-    values.
+    values. Reading stops at the 200th problem.
     """
     builder = _Builder()
     found = builder.located
@@ -133,6 +134,8 @@ class _Builder:
 
     def _say(self, event, message: str) -> None:
         self.located.problems.append(Problem(*_position(event), message))
+        if len(self.located.problems) >= MAX_PROBLEMS:
+            raise _Stop
 
     def _document(self, event) -> None:
         self.documents += 1

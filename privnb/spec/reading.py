@@ -9,7 +9,7 @@ import pydantic
 
 from privnb.errors import Problem, SpecError
 from privnb.spec.checks import check_all
-from privnb.spec.draft import Draft, shown
+from privnb.spec.draft import Draft, TooMany, shown
 from privnb.spec.later import refuse
 from privnb.spec.model import Spec
 from privnb.spec.positions import MAX_BYTES, parse
@@ -54,7 +54,7 @@ def read_spec(
     `assessments` and `mitigations` are the stages' parameter classes by name, `facts` the finding ids that gates may
     name (`*` for one word), `always` the assessments that run without being requested (without it, a gate on an
     assessment that was not requested is not refused), `profile` replaces the file's. Raises SpecError with every
-    problem.
+    problem, or the first 200 found.
     """
     path = Path(path)
     try:
@@ -131,6 +131,13 @@ def _validate(draft: Draft, filename: Path, profile: str | None) -> Spec | None:
     draft.given.update(draft.located.keys)
     draft.given.update(draft.located.values)
     _defaults_of_this_reading(draft, filename, profile)
+    try:
+        return _checked(draft)
+    except TooMany:
+        return None
+
+
+def _checked(draft: Draft) -> Spec | None:
     settle(draft)
     refuse(draft)
     check_all(draft)

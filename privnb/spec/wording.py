@@ -5,7 +5,7 @@ from typing import Any
 
 import pydantic
 
-from privnb.spec.columns import known_columns
+from privnb.spec.columns import known_columns, some_columns
 from privnb.spec.draft import Draft, shown, spoken
 from privnb.spec.model import ID_PATTERN
 from privnb.spec.nearest import did_you_mean, listed
@@ -73,7 +73,7 @@ def _missing(draft: Draft, path: tuple) -> None:
     if parent and isinstance(parent[-1], int) and parent[0] in ("gates", "mitigations"):
         what = f"each of {spoken(parent[:-1])} needs '{path[-1]}'"
     columns = known_columns(draft) if path == ("data", "target") else None
-    draft.at_key(parent, what + (f"; columns are {', '.join(columns[:40])}" if columns else _hint(path)))
+    draft.at_key(parent, what + (f"; columns are {some_columns(columns)}" if columns else _hint(path)))
 
 
 def _hint(path: tuple) -> str:

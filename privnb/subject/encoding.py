@@ -1,4 +1,4 @@
-"""A table of mixed columns as one dense float32 matrix, by the data dictionary, for an estimator that takes numbers."""
+"""A table of mixed columns as one dense matrix, by the data dictionary, for an estimator that takes numbers."""
 
 from collections.abc import Mapping
 
@@ -22,9 +22,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     not training rows have them, so a model's shape depends on public knowledge alone; a value that is no category is
     all zeros.
 
-    `columns` maps each name to `{"kind": "number" | "date" | "category", "categories": [...], "missing": bool}`,
-    plain data as `encoding_plan` makes it. A ColumnTransformer of scikit-learn's own imputer, scaler and one-hot
-    encoder gives the same matrix in 80 ms instead of 16 ms for 17,094 rows of Adult.
+    `columns` maps each name to `{"kind": "number" | "date" | "category", "categories": [...], "missing": bool}`, plain
+    data as `encoding_plan` makes it. A ColumnTransformer of scikit-learn's own imputer, scaler and one-hot encoder
+    gives the same matrix in 80 ms instead of 16 ms for 17,094 rows of Adult. The matrix is float64, because linear
+    models answer in the precision of their features: in float32, 84 of these rows get a probability of exactly 1,
+    and attacks need its logit.
     """
 
     def __init__(self, columns: Mapping[str, Mapping] | None = None):
@@ -49,8 +51,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
-        """The matrix (n x `n_features_out_`, float32), columns as `get_feature_names_out` names them."""
-        encoded = np.zeros((len(X), self.n_features_out_), dtype=np.float32)
+        """The matrix (n x `n_features_out_`, float64), columns as `get_feature_names_out` names them."""
+        encoded = np.zeros((len(X), self.n_features_out_), dtype=np.float64)
         row, at = np.arange(len(X)), 0
         for name, plan in self.columns.items():
             values = self._column(X, name)

@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from privnb.errors import ModelError, PrivnbError
 from privnb.subject.contract import Model
 from privnb.subject.encoding import VERSION, TableEncoder, encoding_plan, needs_encoding
-from privnb.subject.fitted import SklearnModel
+from privnb.subject.fitted import SklearnModel, one_openmp_thread
 from privnb.subject.identity import plain_identity
 from privnb.subject.rows import Rows
 from privnb.units import derive_seed
@@ -195,7 +195,8 @@ def _fit(estimator: Any, rows: Rows, seed: int, encode: str) -> SklearnModel:
     if encode == "always" or auto:
         fresh = Pipeline([("encode", TableEncoder(encoding_plan(rows.schema, names))), ("model", fresh)])
     try:
-        fresh.fit(rows.X, rows.y)
+        with one_openmp_thread():
+            fresh.fit(rows.X, rows.y)
     except (MemoryError, PrivnbError):
         raise
     except Exception as error:

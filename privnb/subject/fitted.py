@@ -1,13 +1,30 @@
 """A fitted scikit-learn estimator as a model: it takes the table's rows and answers with labels and probabilities."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import ThreadpoolController
 
 from privnb.errors import ModelError, PrivnbError
 from privnb.subject.encoding import TableEncoder
+
+
+@lru_cache(maxsize=1)
+def _thread_pools() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def one_openmp_thread() -> AbstractContextManager:
+    """Limits compiled loops of the calling thread to one core: fits and queries themselves run side by side.
+
+    Two histogram boostings that each want two cores of two wait for each other ten times as long as they work. The
+    limit is the calling thread's own, so fits in other threads neither see nor undo it.
+    """
+    return _thread_pools().limit(limits=1, user_api="openmp")
 
 
 class SklearnModel:
@@ -60,7 +77,8 @@ class SklearnModel:
     def _ask(self, method: Callable, X: Any) -> Any:
         table = self._table(X)
         try:
-            return method(table)
+            with one_openmp_thread():
+                return method(table)
         except (MemoryError, PrivnbError):
             raise
         except Exception as error:

@@ -61,8 +61,13 @@ def source_digest(function: Callable) -> str:
         text = inspect.getsource(function)
     except (OSError, TypeError):
         code = getattr(function, "__code__", None)
-        text = repr((code.co_code, code.co_names, code.co_varnames)) if code else getattr(function, "__qualname__", "")
+        text = repr((code.co_code, code.co_names, _constants(code))) if code else getattr(function, "__qualname__", "")
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _constants(code: Any) -> list:
+    """Constants of a function's code, with the code of inner functions in place of its address."""
+    return [(inner.co_code, _constants(inner)) if hasattr(inner, "co_code") else inner for inner in code.co_consts]
 
 
 def _array(values: np.ndarray) -> Any:

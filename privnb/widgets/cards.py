@@ -17,9 +17,7 @@ from privnb.widgets.shapes import label_of
 class CardsInput(Input):
     """One card an item, in the order of the list."""
 
-    def __init__(
-        self, model: type[pydantic.BaseModel], changed: Changed, *, place: tuple, hidden: Hidden, help: str
-    ):
+    def __init__(self, model: type[pydantic.BaseModel], changed: Changed, *, place: tuple, hidden: Hidden, help: str):
         self._model, self._changed, self._place, self._hidden = model, changed, place, hidden
         self.cards: list[Card] = []
         self._column = box([])
@@ -58,7 +56,7 @@ class CardsInput(Input):
         self._show([self._card(item) for item in (value if isinstance(value, list) else [])])
 
     def refresh(self, offers: Offers, default: str) -> None:
-        """Bring every card up to date; a card is offered the variants before it, where variants are what the cards make."""
+        """Bring every card up to date; one that makes a variant is offered the variants before it."""
         for number, card in enumerate(self.cards, 1):
             card.refresh(offers.before(card.section.chosen.get("id")), number, len(self.cards))
 
@@ -92,7 +90,10 @@ class Card:
         self.section.set(dict(value) if value else {})
         self._show_kind()
         self.widget = box(
-            [head, self.section.widget], border="1px solid var(--jp-border-color2, #d0d7de)", padding="6px 10px", margin="0 0 8px 0"
+            [head, self.section.widget],
+            border="1px solid var(--jp-border-color2, #d0d7de)",
+            padding="6px 10px",
+            margin="0 0 8px 0",
         )
 
     def refresh(self, offers: Offers, number: int, of: int) -> None:
@@ -129,4 +130,3 @@ class Card:
     def _choose(self, kind: str) -> None:
         for key, item in self._kinds.items():
             item.switch.value = key == kind
-

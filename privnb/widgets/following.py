@@ -29,8 +29,8 @@ class StageRow:
 class RunState:
     """A run as a reader sees it.
 
-    `status` is `none` (no run here), `running`, `done`, `cancelled`, or `interrupted` (it says running, but its process is
-    gone). `started` and `ended` are seconds since the epoch, `exit_code` the command line's.
+    `status` is `none` (no run here), `running`, `done`, `cancelled`, or `interrupted` (it says running, but its process
+    is gone). `started` and `ended` are seconds since the epoch, `exit_code` the command line's.
     """
 
     status: str = "none"
@@ -52,7 +52,7 @@ class RunState:
 
 
 class Follower:
-    """Reads the journal of one run folder: what is new at every `read()`; `only_new` leaves out what happened before."""
+    """Reads the journal of one run folder, what is new at every `read()`; `only_new` leaves out what was there."""
 
     def __init__(self, folder: Path, only_new: bool = False):
         self.folder = RunFolder(folder)
@@ -125,7 +125,7 @@ class Follower:
         state.pid = said.get("pid")
         if state.status == "running" and said["status"] == "running" and not alive(state.pid):
             self._end("interrupted", self._last_time or time.time())
-            state.last = "The run's process is gone; what was finished is kept, Run goes on from there."
+            state.last = "The run's process is gone; what was finished is kept."
 
 
 def alive(pid: int | None) -> bool:
@@ -148,10 +148,14 @@ def said(event: dict[str, Any]) -> str:
     """An event as a sentence."""
     stage = spoken(event.get("stage", ""))
     return {
-        "run_started": lambda: f"Run of {len(event['stages'])} stages started; {len(event['kept'])} are kept from before.",
+        "run_started": lambda: (
+            f"Run of {len(event['stages'])} stages started; {len(event['kept'])} are kept from before."
+        ),
         "stage_started": lambda: f"Started {stage}.",
-        "stage_ended": lambda: f"{stage[:1].upper()}{stage[1:]}: {event['status'].replace('_', ' ')}."
-        + (f" {event['reason']}" if event.get("reason") else ""),
+        "stage_ended": lambda: (
+            f"{stage[:1].upper()}{stage[1:]}: {event['status'].replace('_', ' ')}."
+            + (f" {event['reason']}" if event.get("reason") else "")
+        ),
         "report_started": lambda: "Writing the fact sheet.",
         "report_written": lambda: f"Wrote {' and '.join(event['documents'])}.",
         "run_cancelled": lambda: "Cancelled; what was finished is kept.",

@@ -34,7 +34,7 @@ class Input:
 
 
 class TextInput(Input):
-    """One line of text. `read` turns it into the value; a text that cannot be read stays text for the validation to name."""
+    """One line of text; what is no value of the wanted type stays text, and the validation says so."""
 
     def __init__(self, label: str, help: str, shape: Shape, changed: Callable[[], None]):
         self._shape = shape
@@ -65,7 +65,7 @@ class TextInput(Input):
 
 
 class ChoiceInput(Input):
-    """A drop-down list whose first entry stands for the default; a value that is not on offer is kept and shown as such."""
+    """A drop-down list whose first entry stands for the default; a value that is not on offer is kept and marked."""
 
     def __init__(self, label: str, help: str, shape: Shape, changed: Callable[[], None]):
         self._shape = shape
@@ -157,7 +157,9 @@ class TallInput(ManyInput):
         self.control.layout.flex_flow = "column"
         self.control.layout.height = "auto"
         self.control.add_class("privnb-above")
-        self.widget = box([self.control, help_text(f"{help} (Ctrl or Cmd and click for several)", "-8px")], width="100%")
+        self.widget = box(
+            [self.control, help_text(f"{help} (Ctrl or Cmd and click for several)", "-8px")], width="100%"
+        )
 
 
 class ListInput(TextInput):

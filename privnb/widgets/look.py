@@ -1,37 +1,14 @@
 """How the widgets look: one set of widths, one style sheet in the theme's own colours, and pieces of HTML."""
 
 from html import escape
+from importlib.resources import files
 
 import ipywidgets as widgets
 
 LABEL = "8.5em"
 INPUT = "36em"
-MONO = "var(--jp-code-font-family, ui-monospace, monospace)"
 
-STYLE = f"""<style>
-.privnb-help {{ color: var(--jp-ui-font-color2, #57606a); font-size: 12px; line-height: 1.35; white-space: normal; }}
-.privnb-intro {{ color: var(--jp-ui-font-color2, #57606a); line-height: 1.4; margin: 0 0 6px 0; white-space: normal; }}
-.privnb-heading {{ font-weight: 600; line-height: 1.4; white-space: normal; }}
-.privnb-above > label.widget-label {{ text-align: left; width: auto; }}
-.privnb-above > select {{ width: 100%; height: auto; max-height: none; flex: 0 0 auto; }}
-.privnb-code {{ font-family: {MONO}; font-size: 12px; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; box-sizing: border-box;
-  color: var(--jp-content-font-color1, #1f2328); background: var(--jp-layout-color1, #fff); padding: 8px 10px;
-  border: 1px solid var(--jp-border-color2, #d0d7de); border-radius: 2px; counter-reset: line; }}
-.privnb-code .line {{ position: relative; padding-left: 4.4em; text-indent: -2em; margin: 0 -10px; }}
-.privnb-code .line::before {{ counter-increment: line; content: counter(line); position: absolute; left: 0; width: 2em;
-  text-indent: 0; text-align: right; color: var(--jp-ui-font-color3, #8c959f); }}
-.privnb-code .wrong {{ background: #b4231818; box-shadow: inset 3px 0 0 #b42318; }}
-.privnb-problems {{ margin: 6px 0 0 0; line-height: 1.45; white-space: normal; }}
-.privnb-problems div {{ padding: 2px 0 2px 10px; border-left: 3px solid #b42318; margin: 6px 0; overflow-wrap: anywhere; }}
-.privnb-problems b {{ font-weight: 600; white-space: nowrap; }}
-table.privnb-table {{ border-collapse: collapse; line-height: 1.4; white-space: normal; }}
-table.privnb-table th {{ text-align: left; font-weight: 600; padding: 4px 18px 4px 0; border-bottom: 1px solid var(--jp-border-color1, #8c959f); }}
-table.privnb-table td {{ padding: 3px 18px 3px 0; border-bottom: 1px solid var(--jp-border-color3, #eaeef2); vertical-align: top; }}
-table.privnb-table .number {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
-.privnb-mark {{ display: inline-block; color: #fff; border-radius: 3px; padding: 0 7px; white-space: nowrap; font-size: 12px; line-height: 1.5; }}
-.privnb-mark.good {{ background: #1a7f37; }} .privnb-mark.bad {{ background: #b42318; }}
-.privnb-mark.unsure {{ background: #8a5a00; }} .privnb-mark.quiet {{ background: #57606a; }} .privnb-mark.busy {{ background: #0b5cad; }}
-</style>"""
+STYLE = f"<style>{files('privnb.widgets').joinpath('look.css').read_text('utf-8')}</style>"
 
 
 def html(content: str = "", **layout: str) -> widgets.HTML:
@@ -72,7 +49,10 @@ def button(word: str, icon: str = "", tooltip: str = "") -> widgets.Button:
     """A small button, wide enough for its word."""
     width = f"{len(word) * 0.62 + (3.6 if icon else 2):.1f}em"
     return widgets.Button(
-        description=word, icon=icon, tooltip=tooltip or word, layout=widgets.Layout(width=width, flex="0 0 auto", margin="2px 0")
+        description=word,
+        icon=icon,
+        tooltip=tooltip or word,
+        layout=widgets.Layout(width=width, flex="0 0 auto", margin="2px 0"),
     )
 
 
@@ -84,6 +64,12 @@ def box(children, **layout: str) -> widgets.VBox:
 def mark(tone: str, icon: str, word: str) -> str:
     """A status as a word with an icon on a coloured ground."""
     return f'<span class="privnb-mark {tone}"><span aria-hidden="true">{icon}</span> {escape(word)}</span>'
+
+
+def message(text: str) -> str:
+    """Something that went wrong, in plain lines."""
+    lines = "".join(f"<div>{escape(line)}</div>" for line in text.splitlines())
+    return f'<div class="privnb-problems" role="alert">{lines}</div>'
 
 
 def numbered(text: str, wrong: set[int]) -> str:

@@ -9,7 +9,12 @@ from privnb.spec import data_columns, estimator_index
 from privnb.spec.model import BASELINE, Gate, Mitigation, Spec
 
 # Fields of the tree that name a variant or a metric; columns, files and estimators say so themselves (refers_to).
-_NAMING = {(Spec, "release"): "variant", (Gate, "on"): "variant", (Gate, "metric"): "metric", (Mitigation, "from"): "variant"}
+_NAMING = {
+    (Spec, "release"): "variant",
+    (Gate, "on"): "variant",
+    (Gate, "metric"): "metric",
+    (Mitigation, "from"): "variant",
+}
 
 
 @dataclass(frozen=True)

@@ -36,14 +36,17 @@ class RunProcess:
         """None while it runs."""
         return self._process.poll()
 
-    def messages(self) -> str:
-        """What it wrote to its standard error so far."""
+    def complaint(self) -> str:
+        """Why it ended badly, from its standard error: the messages, or of a defect in privnb the last line."""
         self._messages.seek(0)
-        return self._messages.read().decode("utf-8", "replace").strip()
+        text = self._messages.read().decode("utf-8", "replace").strip()
+        if "Traceback (most recent call last)" in text:
+            return f"privnb stopped with {text.splitlines()[-1]}"
+        return text or f"The run ended with exit code {self.exit_code}."
 
 
 def stop(pid: int, grace_s: float = GRACE_S) -> None:
-    """Ask the run of that process to end; it stops its kernels and says so in the journal. After `grace_s` it is killed.
+    """Ask a run to end: it stops its kernels and says so in the journal. After `grace_s` seconds it is killed.
 
     The whole group is told when the process leads one, else the process alone.
     """

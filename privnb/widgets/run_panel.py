@@ -1,4 +1,4 @@
-"""Runs a spec from a notebook and shows how it goes; closing the notebook loses nothing, the run folder is the truth."""
+"""Runs a spec from a notebook and shows how it goes, from the run folder: closing the notebook loses nothing."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from privnb.run.execute import run_folder
 from privnb.run.folder import RunFolder, read_json
 from privnb.stages import load_spec
 from privnb.widgets.following import Follower, RunState
-from privnb.widgets.look import STYLE, box, button, html, mark, side_by_side
+from privnb.widgets.look import STYLE, box, button, html, mark, message, side_by_side
 from privnb.widgets.process import RunProcess, stop
 from privnb.widgets.run_tables import stage_table, verdict_table
 from privnb.widgets.spec_files import where
@@ -25,18 +25,19 @@ _STATES = {
     "none": ("quiet", "○", "not run yet"),
     "starting": ("busy", "▶", "starting"),
     "running": ("busy", "▶", "running"),
-    "done": ("good", "✔", "finished"),
+    "done": ("quiet", "✔", "finished"),
     "cancelled": ("unsure", "■", "cancelled"),
     "interrupted": ("unsure", "■", "interrupted"),
     "refused": ("bad", "✖", "not started"),
 }
+_VERBS = {"done": "Run again", "cancelled": "Go on", "interrupted": "Go on"}
 
 
 class RunPanel(widgets.VBox):
     """Run, follow and cancel a spec, and see its verdicts.
 
     `spec` is a path, the name of an embedded example, or a SpecForm (which is written to its file first). `out` is
-    the run folder (default `reports/<slug of the spec's name>`). A run that is going on or finished there is shown at once.
+    the run folder (default `reports/<slug of the spec's name>`). A run that goes on or ended there is shown at once.
     """
 
     def __init__(self, spec: str | Path | SpecForm, out: str | Path | None = None):
@@ -127,12 +128,15 @@ class RunPanel(widgets.VBox):
 
     def _build(self) -> None:
         self._run, self._cancel = button("Run", "play"), button("Cancel", "stop")
+        self._run.layout.width = "8em"
         self._run.button_style = "primary"
         self._run.on_click(lambda _: self.start())
         self._cancel.on_click(lambda _: self.cancel())
         self._status = html()
         self._bar = widgets.IntProgress(
-            description="Progress", style={"description_width": "5.5em"}, layout=widgets.Layout(width="24em", margin="0")
+            description="Progress",
+            style={"description_width": "5.5em"},
+            layout=widgets.Layout(width="24em", margin="0"),
         )
         self._count, self._log, self._verdicts, self._stages = html(), html(), html(), html()
         self._links = widgets.Output()
@@ -156,7 +160,7 @@ class RunPanel(widgets.VBox):
             ended = not self._going_on()
             self._follower.read()
             if ended and self._process is not None and self.state.status not in ("done", "cancelled"):
-                self._refusal = self._process.messages() or f"the run ended with exit code {self._process.exit_code}"
+                self._refusal = self._process.complaint()
             self._draw()
             if ended and self.state.status != "running":
                 return
@@ -168,14 +172,14 @@ class RunPanel(widgets.VBox):
         status = "refused" if self._refusal and not state.stages else state.status
         status = "starting" if going_on and status == "none" else status
         self._run.disabled, self._cancel.disabled = going_on, not going_on
-        self._run.description = "Run again" if state.status == "done" else "Go on" if state.status in ("cancelled", "interrupted") else "Run"
+        self._run.description = _VERBS.get(state.status, "Run")
         folder = f'<span class="privnb-help">Run folder {escape(str(self.folder))}</span>' if self.folder else ""
         self._status.value = f'<span role="status">{mark(*_STATES[status])}</span> {folder}'
         self._bar.max, self._bar.value = max(1, len(state.stages)), state.ended_stages
         elapsed = state.elapsed(now)
         clock = f", {elapsed // 60:.0f} min {elapsed % 60:02.0f} s" if elapsed is not None else ""
         self._count.value = f"{state.ended_stages} of {len(state.stages)} stages{clock}" if state.stages else ""
-        self._log.value = _problem(self._refusal) if self._refusal else _line(state.last)
+        self._log.value = message(self._refusal) if self._refusal else _line(state.last)
         self._stages.value = stage_table(state, now)
         self._draw_end(state)
 
@@ -205,8 +209,3 @@ def _documents(folder: RunFolder) -> tuple[dict, ...]:
 
 def _line(text: str) -> str:
     return f'<div class="privnb-help" role="log">{escape(text)}</div>'
-
-
-def _problem(text: str) -> str:
-    lines = "".join(f"<div>{escape(line)}</div>" for line in text.splitlines()[-12:])
-    return f'<div class="privnb-problems" role="alert">{lines}</div>'

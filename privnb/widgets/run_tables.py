@@ -1,5 +1,6 @@
 """The tables of a run panel as HTML: how every stage stands, and what became of the gates."""
 
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
 from privnb.findings import GateVerdict
@@ -7,8 +8,19 @@ from privnb.stages import stages
 from privnb.widgets.following import RunState, StageRow
 from privnb.widgets.look import mark
 
-_QUIET = {"ok": "✔ done", "kept": "✔ kept", "pending": "… waits", "not_applicable": "– not applicable", "not_requested": "– not requested"}
-_LOUD = {"running": ("busy", "▶"), "skipped": ("unsure", "!"), "cancelled": ("unsure", "■"), "interrupted": ("unsure", "■")}
+_QUIET = {
+    "ok": "✔ done",
+    "kept": "✔ kept",
+    "pending": "… waits",
+    "not_applicable": "– not applicable",
+    "not_requested": "– not requested",
+}
+_LOUD = {
+    "running": ("busy", "▶"),
+    "skipped": ("unsure", "!"),
+    "cancelled": ("unsure", "■"),
+    "interrupted": ("unsure", "■"),
+}
 _VERDICTS = {
     "pass": ("good", "✔", "passes"),
     "fail": ("bad", "✖", "fails"),
@@ -21,26 +33,35 @@ def stage_table(state: RunState, now: float) -> str:
     """One line a stage: what, on which variant, how it stands, seconds."""
     if not state.stages:
         return ""
-    lines = "".join(_stage_line(row, now) for row in state.stages.values())
-    return _table(("Stage", "Variant", "Status", "Seconds", ""), lines, numbers={3})
+    lines = [_stage_line(row, now) for row in state.stages.values()]
+    return html_table(("Stage", "Variant", "Status", "Seconds", "Remark"), lines, numbers={3})
 
 
 def verdict_table(verdicts: list[GateVerdict]) -> str:
     """One line a gate: what was measured, its interval, the limit, the verdict and why."""
     if not verdicts:
         return '<div class="privnb-help">The spec sets no gates.</div>'
-    lines = "".join(_verdict_line(verdict) for verdict in verdicts)
-    return _table(("Gate", "Variant", "Measured", "95 % interval", "Limit", "Verdict", ""), lines, numbers={2, 3, 4})
+    headings = ("Gate", "Variant", "Measured", "95 % interval", "Limit", "Verdict", "Why")
+    return html_table(headings, [_verdict_line(verdict) for verdict in verdicts], numbers={2, 3, 4})
 
 
 def number(value: float, unit: str) -> str:
-    """A measured value as people read it: proportions in per cent, counts whole, everything else with three decimals."""
+    """A measured value as people read it: proportions in per cent, counts whole, all else with three decimals."""
     if unit == "proportion":
         return f"{100 * value:.3g} %"
     return f"{value:,.0f}" if unit in ("rows", "people", "columns", "classes") else f"{value:.3f}"
 
 
-def _stage_line(row: StageRow, now: float) -> str:
+def html_table(headings: Sequence[str], lines: Iterable[Sequence[str]], numbers: Collection[int]) -> str:
+    """A table of cells that are HTML already; columns in `numbers` are aligned to the right."""
+    kinds = ["number" if place in numbers else "words" for place in range(len(headings))]
+    head = "".join(f'<th scope="col" class="{kind}">{escape(text)}</th>' for kind, text in zip(kinds, headings))
+    rows = ("".join(f'<td class="{kind}">{cell}</td>' for kind, cell in zip(kinds, line)) for line in lines)
+    body = "".join(f"<tr>{cells}</tr>" for cells in rows)
+    return f'<table class="privnb-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _stage_line(row: StageRow, now: float) -> tuple[str, ...]:
     seconds = now - row.started if row.status == "running" and row.started else row.seconds
     shown = f"{seconds:.1f}" if seconds is not None else ""
     if row.status in _QUIET:
@@ -48,24 +69,17 @@ def _stage_line(row: StageRow, now: float) -> str:
     else:
         status = mark(*_LOUD.get(row.status, ("bad", "✖")), row.status.replace("_", " "))
     title = stages()[row.stage].meta.title if row.stage in stages() else row.stage
-    return _line((escape(title), escape(row.variant or ""), status, shown, f'<span class="privnb-help">{escape(row.reason)}</span>'), {3})
+    return escape(title), escape(row.variant or ""), status, shown, _remark(row.reason)
 
 
-def _verdict_line(found: GateVerdict) -> str:
+def _verdict_line(found: GateVerdict) -> tuple[str, ...]:
     measured = number(found.value, found.unit) if found.value is not None else "–"
     span = f"{number(found.low, found.unit)} to {number(found.high, found.unit)}" if found.low is not None else "–"
     limit = f"{'at most' if found.kind == 'max' else 'at least'} {number(found.limit, found.unit)}"
     verdict = mark(*_VERDICTS[found.verdict])
-    why = f'<span class="privnb-help">{escape(found.reason)}</span>'
-    return _line((escape(found.metric), escape(found.variant), measured, span, limit, verdict, why), {2, 3, 4})
+    why = _remark(found.reason) if found.verdict != "pass" else ""
+    return escape(found.metric), escape(found.variant), measured, span, limit, verdict, why
 
 
-def _table(headings: tuple[str, ...], lines: str, numbers: set[int]) -> str:
-    head = "".join(
-        f'<th scope="col"{" class=number" if place in numbers else ""}>{heading}</th>' for place, heading in enumerate(headings)
-    )
-    return f'<table class="privnb-table"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>'
-
-
-def _line(cells: tuple[str, ...], numbers: set[int]) -> str:
-    return "<tr>" + "".join(f"<td{' class=number' if place in numbers else ''}>{cell}</td>" for place, cell in enumerate(cells)) + "</tr>"
+def _remark(text: str) -> str:
+    return f'<span class="privnb-help">{escape(text)}</span>'

@@ -15,6 +15,7 @@ from privnb.widgets.look import box, intro
 from privnb.widgets.named_values import NamedValuesInput
 from privnb.widgets.offers import Offers, names_of
 from privnb.widgets.shapes import Shape, default_of, label_of, shape_of
+from privnb.widgets.sliders import SliderInput
 
 Changed = Callable[[], None]
 Hidden = Mapping[tuple, tuple | None]  # place in the tree -> choices to leave out; None: the whole field
@@ -23,8 +24,9 @@ Hidden = Mapping[tuple, tuple | None]  # place in the tree -> choices to leave o
 class SectionInput(Input):
     """All fields of one model.
 
-    Only what was chosen is in the value. Keys that no input shows are kept as they were set. `optional` sections whose fields
-    all have defaults have a switch; the others count as given when anything in them is.
+    Only what was chosen is in the value. Keys that no input shows are kept as they were set. A section that may
+    be left out but is valid when empty has a `switch`; the others count as given when anything in them is.
+    `null_is_on`: null stands for the section with its defaults.
     """
 
     def __init__(
@@ -34,10 +36,11 @@ class SectionInput(Input):
         *,
         place: tuple = (),
         hidden: Hidden | None = None,
+        sliders: bool = False,
         switch: str | None = None,
         null_is_on: bool = False,
     ):
-        self.model, self.null_is_on = model, null_is_on
+        self.model, self.null_is_on, self._sliders = model, null_is_on, sliders
         self._kept: dict[str, Any] = {}
         self._word: Any = UNSET
         self.fields: dict[str, FieldInfo] = {}
@@ -69,7 +72,7 @@ class SectionInput(Input):
         if shape.kind == "flag" and left_out:
             return  # one value is left: nothing to choose
         self.fields[key] = field
-        self.inputs[key] = input_for(key, field, shape, changed, place, hidden)
+        self.inputs[key] = input_for(key, field, shape, changed, place, hidden, self._sliders)
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -79,7 +82,7 @@ class SectionInput(Input):
         return {key: values[key] for key in (*keys_of(self.model), *self._kept) if values.get(key, UNSET) is not UNSET}
 
     def get(self) -> Any:
-        """The chosen values; UNSET when the section is switched off, or when nothing was chosen and it has no switch."""
+        """The chosen values; UNSET when switched off, or when nothing was chosen and there is no switch."""
         if self.switch is not None and not self.switch.value:
             return UNSET
         chosen = self.chosen
@@ -100,12 +103,16 @@ class SectionInput(Input):
         for key, item in self.inputs.items():
             item.set(_unset_null(given.get(key, UNSET), item))
         self._kept = {
-            key: value for key, value in given.items() if key not in self.inputs and key not in self._constants and value is not None
+            key: value
+            for key, value in given.items()
+            if key not in self.inputs and key not in self._constants and value is not None
         }
 
     def refresh(self, offers: Offers, default: str) -> None:
         """Bring every input up to date."""
-        estimator = next((key for key, item in self.inputs.items() if shape_of(self.fields[key]).refers == "estimator"), None)
+        estimator = next(
+            (key for key, item in self.inputs.items() if shape_of(self.fields[key]).refers == "estimator"), None
+        )
         inner = offers.within(self.inputs[estimator].get()) if estimator else offers
         for key, item in self.inputs.items():
             item.refresh(inner, default_words(self.fields[key], offers.profile))
@@ -115,15 +122,17 @@ class SectionInput(Input):
         changed()
 
 
-def input_for(key: str, field: FieldInfo, shape: Shape, changed: Changed, place: tuple = (), hidden: Hidden | None = None) -> Input:
+def input_for(
+    key: str, field: FieldInfo, shape: Shape, changed: Changed, place: tuple, hidden: Hidden, sliders: bool
+) -> Input:
     """The input for a field, by what it holds."""
     from privnb.widgets.cards import CardsInput
 
     label, help = label_of(key, field), help_of(field, shape)
     if shape.kind == "section":
-        return _subsection(key, field, shape, changed, place, hidden or {})
+        return _subsection(key, field, shape, changed, place, hidden, sliders)
     if shape.kind == "sections":
-        return CardsInput(shape.section, changed, place=place, hidden=hidden or {}, help=help)
+        return CardsInput(shape.section, changed, place=place, hidden=hidden, help=help)
     if shape.refers == "column":
         return ColumnsInput(label, help, shape, changed)
     if shape.kind == "mapping":
@@ -132,16 +141,22 @@ def input_for(key: str, field: FieldInfo, shape: Shape, changed: Changed, place:
         return ChoiceInput(label, help, shape, changed)
     if shape.kind == "choices" or (shape.refers == "variant" and shape.kind == "texts"):
         return ManyInput(label, help, shape, changed)
+    if sliders and shape.bounded and not shape.optional and not shape.words:
+        return SliderInput(label, help, shape, changed)
     return (ListInput if shape.kind == "texts" else TextInput)(label, help, shape, changed)
 
 
-def _subsection(key: str, field: FieldInfo, shape: Shape, changed: Changed, place: tuple, hidden: Hidden) -> Input:
+def _subsection(
+    key: str, field: FieldInfo, shape: Shape, changed: Changed, place: tuple, hidden: Hidden, sliders: bool
+) -> Input:
     """A section within a section: with a switch when it may be left out and would be valid empty."""
     needs_more = any(inner.is_required() for inner in shape.section.model_fields.values())
     words = help_of(field, shape)
     switch = f"{label_of(key, field)}: {words}" if shape.optional and not needs_more else None
     is_stage = field.alias is not None  # the composed tree names stages by alias; null there takes the defaults
-    section = SectionInput(shape.section, changed, place=place, hidden=hidden, switch=switch, null_is_on=is_stage)
+    section = SectionInput(
+        shape.section, changed, place=place, hidden=hidden, sliders=sliders, switch=switch, null_is_on=is_stage
+    )
     if switch is None and len(place) > 1:
         section.body.children = [intro(f"{label_of(key, field)}: {words}"), *section.body.children]
     return section

@@ -1,4 +1,4 @@
-"""What a field of a pydantic model can hold, in the few words that a form needs: its kind, choices, limits and section."""
+"""What a field of a pydantic model can hold, in the few words that a form needs: kind, choices, limits, section."""
 
 import types
 import typing
@@ -12,16 +12,18 @@ from pydantic.fields import FieldInfo
 
 from privnb.spec.tree import refers
 
-Kind = Literal["text", "integer", "number", "flag", "choice", "choices", "texts", "section", "sections", "mapping", "any"]
+Kind = Literal[
+    "text", "integer", "number", "flag", "choice", "choices", "texts", "section", "sections", "mapping", "any"
+]
 
 
 @dataclass(frozen=True)
 class Shape:
     """What one field holds.
 
-    `choices` are the values of a choice (or of each item of choices), `words` single words that may stand instead of the
-    kind (`auto` instead of a list), `low` and `high` the limits with `low_open` and `high_open` saying that the limit
-    itself is not allowed, `section` the model of a section (or of each of a list), `refers` what the value names.
+    `choices` are the values of a choice (or of each item of choices), `words` single words that may stand instead of
+    the kind (`auto` instead of a list). `low` and `high` are the limits; `low_open` and `high_open` say that the limit
+    itself is not allowed. `section` is the model of a section (or of each of a list), `refers` what the value names.
     """
 
     kind: Kind
@@ -43,8 +45,8 @@ class Shape:
     @property
     def limits(self) -> str:
         """The limits in words: `2 to 4096`, `above 0`, or nothing."""
-        low = "" if self.low is None else f"{'above ' if self.low_open else ''}{self.low:,g}"
-        high = "" if self.high is None else f"{'below ' if self.high_open else ''}{self.high:,g}"
+        low = "" if self.low is None else f"{'above ' if self.low_open else ''}{_spelled(self.low)}"
+        high = "" if self.high is None else f"{'below ' if self.high_open else ''}{_spelled(self.high)}"
         if low and high:
             return f"{low} {'and' if self.low_open or self.high_open else 'to'} {high}"
         if low:
@@ -68,17 +70,25 @@ def label_of(key: str, field: FieldInfo | None = None) -> str:
 
 
 def default_of(field: FieldInfo) -> Any:
-    """The field's default where there is one to show: no section, and nothing that depends on other fields; else None."""
+    """The field's default where there is one to show: neither a section nor dependent on other fields; else None."""
     if field.is_required() or field.default_factory is not None or isinstance(field.default, pydantic.BaseModel):
         return None
     return field.default
+
+
+def _spelled(number: float) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:,g}"
 
 
 def _shape(annotation: Any, metadata: tuple) -> Shape:
     while typing.get_origin(annotation) is Annotated:
         annotation, *more = typing.get_args(annotation)
         metadata = (*metadata, *more)
-    arms = typing.get_args(annotation) if typing.get_origin(annotation) in (typing.Union, types.UnionType) else (annotation,)
+    arms = (
+        typing.get_args(annotation)
+        if typing.get_origin(annotation) in (typing.Union, types.UnionType)
+        else (annotation,)
+    )
     real = [arm for arm in arms if arm is not type(None)]
     optional = len(real) < len(arms)
     shapes = [_plain(arm, metadata) for arm in real]
@@ -130,7 +140,12 @@ def _many(items: tuple) -> Shape:
 def _limits(metadata: tuple) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for part in _flat(metadata):
-        for name, key, is_open in (("ge", "low", False), ("gt", "low", True), ("le", "high", False), ("lt", "high", True)):
+        for name, key, is_open in (
+            ("ge", "low", False),
+            ("gt", "low", True),
+            ("le", "high", False),
+            ("lt", "high", True),
+        ):
             value = getattr(part, name, None)
             if isinstance(value, (int, float)):
                 found.update({key: value, f"{key}_open": is_open})

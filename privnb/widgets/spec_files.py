@@ -11,7 +11,7 @@ ENDING = ".privacy.yaml"
 
 
 def where(path: str | Path | None) -> tuple[Path | None, Path | None]:
-    """The file to read and the file to write for what was asked for; an embedded example is written to the current folder."""
+    """The file to read and the file to write; an embedded example is written to the current folder."""
     if path is None:
         return None, None
     from privnb.run.session import example_spec
@@ -21,11 +21,13 @@ def where(path: str | Path | None) -> tuple[Path | None, Path | None]:
 
 
 def read_values(path: Path) -> tuple[dict[str, Any], str]:
-    """The plain values and the text of a spec, whether or not it is valid; SpecError when it is no readable YAML mapping."""
+    """The plain values and the text of a spec, valid or not; SpecError when it is no readable YAML mapping."""
     try:
         text, problem = decode(path.read_bytes(), MAX_BYTES)
     except OSError as error:
-        raise SpecError(str(path), [Problem(1, 1, f"cannot be read: {(error.strerror or str(error)).lower()}")]) from None
+        raise SpecError(
+            str(path), [Problem(1, 1, f"cannot be read: {(error.strerror or str(error)).lower()}")]
+        ) from None
     if problem:
         raise SpecError(str(path), [problem])
     found = parse(text)

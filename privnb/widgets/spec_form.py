@@ -11,7 +11,7 @@ from privnb.errors import PrivnbError, Problem, SpecError
 from privnb.run.folder import write_whole
 from privnb.spec import dump_yaml, spec_model, spec_problems
 from privnb.spec.later import PLACES
-from privnb.stages import assessments, facts, mitigations
+from privnb.stages import assessments, facts, mitigations, stages
 from privnb.widgets.inputs import UNSET
 from privnb.widgets.look import STYLE, box, button, html, intro, labelled, mark, numbered
 from privnb.widgets.offers import offers_for
@@ -25,14 +25,15 @@ _SUMMARY = 46  # characters of a closed section's title
 class SpecForm(widgets.VBox):
     """Fill in a privacy spec.
 
-    `path` is a spec to edit, a file still to be made, or the name of an embedded example (`adult`); without it the form starts
-    empty. Only what was chosen is written; everything else has the default that the form shows. Raises SpecError when the
-    file is no YAML.
+    `path` is a spec to edit, a file still to be made, or the name of an embedded example (`adult`); without it the form
+    starts empty. Only what was chosen is written; everything else has the default that the form shows. Raises SpecError
+    when the file is no YAML.
     """
 
     def __init__(self, path: str | Path | None = None):
         super().__init__()
         self._stages = assessments(), mitigations(), facts()
+        self._always = [name for name, stage in stages().items() if stage.meta.always]
         self._busy = True
         self._problems: list[Problem] = []
         self._ours: str | None = None  # what this form read from or wrote to its file
@@ -75,7 +76,7 @@ class SpecForm(widgets.VBox):
         self._file.value = "" if path is None else str(path)
 
     def load(self, path: str | Path, target: Path | None = None) -> None:
-        """Show an existing spec, to be written to `target` (default: where it came from). SpecError when it is no YAML."""
+        """Show an existing spec; `target` is the file to write (default: the same). SpecError when it is no YAML."""
         values, text = read_values(Path(path))
         self._busy = True
         try:
@@ -103,7 +104,8 @@ class SpecForm(widgets.VBox):
         text = self.yaml
         if path is None and target.exists() and target.read_text(encoding="utf-8") not in (text, self._ours):
             raise PrivnbError(
-                f"{target} exists already and is another spec; open it with SpecForm({str(target)!r}), or give another file name"
+                f"{target} exists already and is another spec; "
+                f"open it with SpecForm({str(target)!r}), or give another file name"
             )
         write_whole(target, text)
         self.path, self._ours = target, text
@@ -115,7 +117,7 @@ class SpecForm(widgets.VBox):
 
     def _check(self, target: Path | None) -> list[Problem]:
         base = target.parent if target else Path()
-        return spec_problems(self.yaml, target.name if target else self._name, base, *self._stages)
+        return spec_problems(self.yaml, target.name if target else self._name, base, *self._stages, always=self._always)
 
     def _changed(self) -> None:
         """After every change: text, problems, titles, and what each input offers."""
@@ -136,7 +138,9 @@ class SpecForm(widgets.VBox):
             self._busy = False
 
     def _titles(self, values: Mapping[str, Any]) -> tuple[str, ...]:
-        general = {key: value for key, value in values.items() if key not in self._sections and key in self.section.inputs}
+        general = {
+            key: value for key, value in values.items() if key not in self._sections and key in self.section.inputs
+        }
         summaries = {"general": general, **{key: values.get(key) for key in self._sections}}
         return tuple(_title(label_of(key), value) for key, value in summaries.items())
 
@@ -145,7 +149,8 @@ class SpecForm(widgets.VBox):
         write.on_click(lambda _: self._write_clicked())
         self._file.observe(lambda _: self._changed(), "value")
         return widgets.HBox(
-            [self._file, write, self._said], layout=widgets.Layout(align_items="center", grid_gap="12px", margin="0 0 8px 0")
+            [self._file, write, self._said],
+            layout=widgets.Layout(align_items="center", grid_gap="12px", margin="0 0 8px 0"),
         )
 
     def _columns(self) -> widgets.HBox:
@@ -156,7 +161,9 @@ class SpecForm(widgets.VBox):
         self._accordion = widgets.Accordion(children=[general, *parts], selected_index=0)
         left = box([self._accordion], flex="3 1 34em", min_width="0")
         right = box([self._yaml, self._verdict], flex="2 1 22em", min_width="0")
-        return widgets.HBox([left, right], layout=widgets.Layout(flex_flow="row wrap", grid_gap="16px", align_items="flex-start"))
+        return widgets.HBox(
+            [left, right], layout=widgets.Layout(flex_flow="row wrap", grid_gap="16px", align_items="flex-start")
+        )
 
     def _write_clicked(self) -> None:
         try:
@@ -178,9 +185,11 @@ def _verdict(problems: list[Problem]) -> str:
         return f'<div role="status" style="margin-top:8px">{mark("good", "✔", "valid")} This spec can be run.</div>'
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
     items = "".join(
-        f"<div><b>line {problem.line}, column {problem.column}</b> {escape(problem.message)}</div>" for problem in problems
+        f"<div><b>line {problem.line}, column {problem.column}</b> {escape(problem.message)}</div>"
+        for problem in problems
     )
-    return f'<div role="status" style="margin-top:8px">{mark("bad", "✖", count)}<div class="privnb-problems">{items}</div></div>'
+    words = f'{mark("bad", "✖", count)}<div class="privnb-problems">{items}</div>'
+    return f'<div role="status" style="margin-top:8px">{words}</div>'
 
 
 def _title(label: str, value: Any) -> str:

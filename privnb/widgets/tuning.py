@@ -1,4 +1,4 @@
-"""What the last but one cell of every notebook shows: a form to try other parameters, or a sentence where nobody watches."""
+"""What a notebook's tuning cell shows: a form to try other parameters, or a sentence where nobody watches."""
 
 import os
 from typing import Any

@@ -1,5 +1,6 @@
 """Builds a realistic run folder through the models of privnb.findings: the Adult example with four variants."""
 
+import functools
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,11 +48,11 @@ GATES = (
 )
 
 VARIANTS = (
-    VariantInfo(id="baseline", kind="baseline", label="RandomForestClassifier, 100 trees"),
-    VariantInfo(id="leaf50", kind="regularize", from_="baseline", label="RandomForestClassifier, min_samples_leaf 50"),
-    VariantInfo(id="logistic", kind="regularize", from_="baseline", label="LogisticRegression, l2 10"),
+    VariantInfo(id="baseline", kind="baseline", label="as trained"),
+    VariantInfo(id="leaf50", kind="regularize", from_="baseline", label="min_samples_leaf = 50"),
+    VariantInfo(id="logistic", kind="regularize", from_="baseline", label="LogisticRegression, L2 penalty 10"),
     VariantInfo(
-        id="logistic-control", kind="control", from_="baseline", label="LogisticRegression", control_of="logistic"
+        id="logistic-control", kind="control", from_="baseline", label="control of logistic", control_of="logistic"
     ),
 )
 # leak (distance of members), accuracy, training accuracy
@@ -182,10 +183,11 @@ def _subject() -> list[Finding]:
     return [
         _exact("subject.rows", 48_842, "rows"),
         _exact("subject.people", 48_842, "people"),
-        _exact("subject.copied_rows", 0.0021, "fraction"),
+        _exact("subject.copied_rows", 0.0021, "proportion"),
     ]
 
 
+@functools.cache
 def _roc(leak: float, seed: int):
     draw = np.random.default_rng(seed)
     inside, outside = draw.normal(leak, 1, MEMBERS), draw.normal(0, 1, OTHERS)
@@ -202,19 +204,19 @@ def _roc(leak: float, seed: int):
 def _variant(id: str, findings: list, series: dict, tables: dict, facts: dict) -> None:
     leak, accuracy, train = MADE_OF[id]
     findings += [
-        _near("utility.accuracy", id, accuracy, 0.0063, "fraction", OTHERS),
-        _near("utility.balanced_accuracy", id, accuracy - 0.075, 0.0081, "fraction", OTHERS),
+        _near("utility.accuracy", id, accuracy, 0.0063, "proportion", OTHERS),
+        _near("utility.balanced_accuracy", id, accuracy - 0.075, 0.0081, "proportion", OTHERS),
         _near("utility.auc", id, accuracy + 0.058, 0.0052, "", OTHERS),
-        _near("utility.train_accuracy", id, train, 0.0046, "fraction", MEMBERS),
-        _near("utility.train_balanced_accuracy", id, train - 0.06, 0.006, "fraction", MEMBERS),
+        _near("utility.train_accuracy", id, train, 0.0046, "proportion", MEMBERS),
+        _near("utility.train_balanced_accuracy", id, train - 0.06, 0.006, "proportion", MEMBERS),
         _near("utility.train_auc", id, min(0.9999, train + 0.05), 0.0001, "", MEMBERS),
-        _near("factors.overfitting_gap", id, train - accuracy, 0.0079, "fraction", OTHERS, ends=(-1.0, 1.0)),
+        _near("factors.overfitting_gap", id, train - accuracy, 0.0079, "proportion", OTHERS, ends=(-1.0, 1.0)),
         _exact("factors.training_people", MEMBERS, "people", id),
         _exact("factors.rows_per_feature", MEMBERS / 14, "rows", id),
-        _exact("factors.features", 14, "features", id),
+        _exact("factors.features", 14, "columns", id),
         _exact("factors.classes", 2, "classes", id),
         _exact("factors.smallest_class_people", 4_089, "people", id),
-        _near("membership.blind_auc", id, 0.502, 0.0067, "", MEMBERS + OTHERS),
+        _near("membership.blind_auc", id, 0.502, 0.0067, "auc", MEMBERS + OTHERS, "without the model"),
         _exact("membership.detectable_auc", 0.5096, "", id),
     ]
     for index, (method, power) in enumerate({"": 1.0, **METHODS}.items()):
@@ -225,12 +227,14 @@ def _variant(id: str, findings: list, series: dict, tables: dict, facts: dict) -
         who = {"variant": id, "method": method or None, "n": MEMBERS + OTHERS}
         findings += [
             _near("membership.auc", value=auc, half=0.0065 - 0.005 * (auc > 0.9), unit="", **who),
-            _near("membership.balanced_accuracy", value=(1 + gain) / 2, half=0.0056, unit="fraction", **who),
-            _near("membership.advantage", value=gain, half=0.011, unit="fraction", **who),
-            _near("membership.tpr_at_fpr_10pct", value=at[0.1], half=0.0085, unit="fraction", **who),
-            _near("membership.tpr_at_fpr_1pct", value=at[0.01], half=0.0009 + 0.16 * at[0.01], unit="fraction", **who),
+            _near("membership.balanced_accuracy", value=(1 + gain) / 2, half=0.0056, unit="proportion", **who),
+            _near("membership.advantage", value=gain, half=0.011, unit="proportion", **who),
+            _near("membership.tpr_at_fpr_10pct", value=at[0.1], half=0.0085, unit="proportion", **who),
             _near(
-                "membership.tpr_at_fpr_0_1pct", value=at[0.001], half=0.0009 + 0.4 * at[0.001], unit="fraction", **who
+                "membership.tpr_at_fpr_1pct", value=at[0.01], half=0.0009 + 0.16 * at[0.01], unit="proportion", **who
+            ),
+            _near(
+                "membership.tpr_at_fpr_0_1pct", value=at[0.001], half=0.0009 + 0.4 * at[0.001], unit="proportion", **who
             ),
         ]
         key = f"membership/{id}/roc" + (f".{method}" if method else "")
@@ -238,16 +242,16 @@ def _variant(id: str, findings: list, series: dict, tables: dict, facts: dict) -
             series[key] = {"fpr": fpr.tolist(), "tpr": tpr.tolist()}
     facts[f"membership/{id}"] = {
         "selected": "rmia", "shadows": 8, "members": MEMBERS, "non_members": OTHERS, "online": True,
-        "attacker": "asks for probabilities, holds the candidate records and trains shadow models of the same kind",
+        "attacker": "The attacker sees the model's answers, holds the records in question and trains 8 shadow models.",
     }  # fmt: skip
     if id == "leaf50":
-        facts["regularize/leaf50"] = {"changed": "at least 50 people in each leaf"}
+        facts["regularize/leaf50"] = {"label": "min_samples_leaf = 50"}
         rows = [["min_samples_leaf", 1, 50]]
         tables["regularize/leaf50/changes"] = Table(
             title="Changes", columns=["parameter", "before", "after"], rows=rows
         )
     if id == "logistic":
-        facts["regularize/logistic"] = {"changed": "another kind of model, with a strong L2 penalty"}
+        facts["regularize/logistic"] = {"label": "LogisticRegression, L2 penalty 10"}
         rows = [["estimator", "RandomForestClassifier", "LogisticRegression"], ["C", 1.0, 0.1]]
         tables["regularize/logistic/changes"] = Table(
             title="Changes", columns=["parameter", "before", "after"], rows=rows
@@ -257,10 +261,10 @@ def _variant(id: str, findings: list, series: dict, tables: dict, facts: dict) -
 def _table(findings: list, series: dict, facts: dict) -> None:
     findings += [
         _exact("reidentification.k", 1, "rows", None),
-        _exact("reidentification.unique_rows", 0.2318, "fraction", None),
-        _exact("reidentification.rows_below_5", 0.4127, "fraction", None),
+        _exact("reidentification.unique_rows", 0.2318, "proportion", None),
+        _exact("reidentification.rows_below_k", 0.4127, "proportion", None),
     ]
-    facts["reidentification/-"] = {"quasi_identifiers": 6, "classes": 19_312}
+    facts["reidentification/-"] = {"quasi_identifiers": 6, "classes": 19_312, "k": 5}
     series["reidentification/-/class_sizes"] = {
         "size": [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0],
         "rows": [11322.0, 6121.0, 7440.0, 6902.0, 8110.0, 6047.0, 2900.0],
@@ -275,9 +279,9 @@ def _comparison(variants, findings: list, tables: dict) -> None:
         if not {id, control} <= ids:
             continue
         for name, what, half, unit in (
-            ("accuracy_difference", "utility.accuracy", 0.004, "fraction"),
+            ("accuracy_difference", "utility.accuracy", 0.004, "proportion"),
             ("membership_auc_difference", "membership.auc", 0.006, ""),
-            ("tpr_at_fpr_1pct_difference", "membership.tpr_at_fpr_1pct", 0.004, "fraction"),
+            ("tpr_at_fpr_1pct_difference", "membership.tpr_at_fpr_1pct", 0.004, "proportion"),
         ):
             change = value[what, id] - value[what, control]
             method = f"against {control}"
@@ -372,7 +376,7 @@ def regression() -> Results:
         _exact("factors.features", 10, "features"),
         Finding(id="factors.classes", variant="baseline", status="not_applicable", reason="a regressor has no classes"),
         Finding(id="membership.auc", value=0.507, low=0.43, high=0.58, **n),
-        Finding(id="membership.tpr_at_fpr_10pct", value=0.11, low=0.05, high=0.2, unit="fraction", **n),
+        Finding(id="membership.tpr_at_fpr_10pct", value=0.11, low=0.05, high=0.2, unit="proportion", **n),
         Finding(id="membership.tpr_at_fpr_1pct", variant="baseline", status="not_resolvable", reason=why),
         Finding(id="membership.tpr_at_fpr_0_1pct", variant="baseline", status="not_resolvable", reason=why),
         _exact("membership.detectable_auc", 0.621, ""),

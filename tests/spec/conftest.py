@@ -133,7 +133,7 @@ report: {title: Adult income, audience: dpo, formats: [pdf, html], small_cell: 5
 REGRESSION = """\
 privnb: 1
 profile: thorough
-data: {builtin: diabetes, target: target, sensitive: [sex], party: sex}
+data: {builtin: diabetes, target: progression, sensitive: [sex], party: sex}
 model: {train: {estimator: sklearn.linear_model.Ridge, params: {alpha: 1.0}}}
 threat_model: {data: same-distribution}
 assess: {membership: {methods: [rmia]}, reidentification: {columns: [age], threshold: 0.5}}
@@ -147,7 +147,7 @@ model:
   factory: clinic.models:forest
 data:
   builtin: wine
-  target: target
+  target: cultivar
   quasi_identifiers:
     - alcohol
     - hue

@@ -31,7 +31,7 @@ def folder(tmp_path):
         "path: patients.parquet\n  target: readmitted\n  sensitive: [age]",
         "train: patients.csv\n  holdout: others.csv\n  target: readmitted\n  quasi_identifiers: [age, post code]",
         "path: patients.csv\n  member: smoker\n  target: readmitted",
-        "builtin: breast_cancer\n  target: target\n  sensitive: [mean radius]",
+        "builtin: breast_cancer\n  target: diagnosis\n  sensitive: [mean radius]",
     ],
 )
 def test_good_data_sections(language, folder, data):
@@ -41,6 +41,10 @@ def test_good_data_sections(language, folder, data):
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
+        (
+            "builtin: digits\n  target: target",
+            "5:11: data.target: the data set digits has no column 'target'; columns are pixel_0_0, ",
+        ),
         (
             "path: patients.csv\n  target: readmited",
             "5:11: data.target: patients.csv has no column 'readmited'; did you mean 'readmitted'?",

@@ -322,3 +322,8 @@ def test_estimators_of_other_packages_are_left_to_the_run(language):
 def test_parameters_of_a_nested_estimator_are_taken(language):
     train = "{estimator: sklearn.ensemble.BaggingClassifier, params: {estimator__max_depth: 3, n_estimators: 5}}"
     assert language.problems(BASE.replace("sklearn.linear_model.LogisticRegression", train)) == []
+
+
+def test_no_more_than_two_hundred_problems_are_listed(language):
+    assert len(language.problems(BASE + "".join(f"key{n}: 1\n" for n in range(5000)))) == 200
+    assert len(language.problems(BASE + "privnb: 1\n" * 5000)) == 200

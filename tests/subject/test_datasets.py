@@ -54,7 +54,9 @@ def test_adult_types(adult):
         if name in repack.INTEGERS:
             assert frame[name].dtype == np.int64
         else:
-            assert all(isinstance(value, str) and value == value.strip() != "?" for value in frame[name].dropna().unique())
+            assert all(
+                isinstance(value, str) and value == value.strip() != "?" for value in frame[name].dropna().unique()
+            )
     assert set(frame.columns[frame.isna().any()]) == {"workclass", "occupation", "native-country"}
 
 

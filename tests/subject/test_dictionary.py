@@ -26,7 +26,12 @@ def test_reads_all_fields(tmp_path):
 
 
 def test_yaml_1_2_words_stay_words(tmp_path):
-    assert column(tmp_path, "{type: categorical, categories: [no, yes, on, 1e]}").categories == ("no", "yes", "on", "1e")
+    assert column(tmp_path, "{type: categorical, categories: [no, yes, on, 1e]}").categories == (
+        "no",
+        "yes",
+        "on",
+        "1e",
+    )
 
 
 def test_boolean_has_its_categories(tmp_path):
@@ -36,7 +41,11 @@ def test_boolean_has_its_categories(tmp_path):
 @pytest.mark.parametrize(
     ("hierarchy", "type", "kept"),
     [
-        ("{intervals: {width: [5, 10], top: 90+}}", "integer", {"intervals": {"width": [5, 10], "origin": 0, "top": "90+"}}),
+        (
+            "{intervals: {width: [5, 10], top: 90+}}",
+            "integer",
+            {"intervals": {"width": [5, 10], "origin": 0, "top": "90+"}},
+        ),
         ("{intervals: {width: 10}}", "number", {"intervals": {"width": [10], "origin": 0}}),
         ("{mask: {levels: 3}}", "text", {"mask": {"from": "right", "char": "*", "levels": 3}}),
         ("{dates: [day, month, decade]}", "date", {"dates": ["day", "month", "decade"]}),

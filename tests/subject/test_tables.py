@@ -52,7 +52,7 @@ def test_faulty_csv(tmp_path, text, message):
 def test_faulty_files(tmp_path):
     with pytest.raises(DataError, match="there is no file"):
         read_table(tmp_path / "none.csv")
-    with pytest.raises(DataError, match="reads .csv and .parquet"):
+    with pytest.raises(DataError, match=r"reads \.csv and \.parquet"):
         read_table(written(tmp_path, "x", "people.xlsx"))
     with pytest.raises(DataError, match="not a readable parquet file"):
         read_table(written(tmp_path, "x", "people.parquet"))
@@ -73,13 +73,16 @@ def test_faulty_files(tmp_path):
 )
 def test_values_against_the_dictionary(tmp_path, declared, message):
     with pytest.raises(DataError, match=message):
-        read_table(written(tmp_path, "c\n1\n2\nmany\n" if declared.type != "date" else "c\nmany\n"), Dictionary({"c": declared}, "declared"))
+        read_table(
+            written(tmp_path, "c\n1\n2\nmany\n" if declared.type != "date" else "c\nmany\n"),
+            Dictionary({"c": declared}, "declared"),
+        )
 
 
 def test_unknown_column_names_the_nearest():
     frame = pd.DataFrame({"income": [1], "age": [2]})
     require_columns(frame, ["age"], "data.target")
-    with pytest.raises(DataError, match="data.target: the data have no column 'incme'; did you mean 'income'"):
+    with pytest.raises(DataError, match=r"data\.target: the data have no column 'incme'; did you mean 'income'"):
         require_columns(frame, ["incme"], "data.target")
     with pytest.raises(DataError, match="there are income, age"):
         require_columns(frame, ["zzz"], "data.target")

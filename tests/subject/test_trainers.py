@@ -1,4 +1,4 @@
-"""Whatever a user gives becomes a trainer that is deterministic, safe in threads, and says plainly what it cannot do."""
+"""Whatever a user gives becomes a trainer that is deterministic, works in threads, and says what it cannot do."""
 
 import json
 import sys
@@ -71,6 +71,16 @@ def test_unseen_categories_and_missing_values_are_answered(adult):
     assert set(model.predict(strange)) <= {"<=50K", ">50K"}
 
 
+def test_confident_answers_keep_their_logit(adult):
+    """Attacks take the logit of probabilities: single precision would round the surest ones to exactly 1."""
+    trainer = EstimatorTrainer("sklearn.linear_model.LogisticRegression", {"C": 100.0, "max_iter": 500})
+    model = trainer.fit(adult, seed=1)
+    probabilities = model.predict_proba(adult.X)
+    assert (probabilities > 0).all() and probabilities.max() > 1 - 1e-6
+    logit = np.log(probabilities[:, 1]) - np.log(probabilities[:, 0])
+    np.testing.assert_allclose(logit, model.decision_function(adult.X), atol=5e-3)  # machine epsilon times exp(30)
+
+
 def test_column_order_and_extra_columns_do_not_matter(adult):
     model = EstimatorTrainer("sklearn.linear_model.LogisticRegression").fit(adult, seed=1)
     turned = adult.X[adult.X.columns[::-1]].assign(extra=1)
@@ -88,7 +98,7 @@ def test_regressor_by_name():
     assert (trainer.task, model.classes, model.predict(X).shape) == ("regression", None, (442,))
     scaled = StandardScaler().fit_transform(X)  # the median fills nothing here, so scaling is all that remains
     expected = Ridge(alpha=0.5).fit(scaled, rows.y).predict(scaled)
-    np.testing.assert_allclose(model.predict(X), expected, rtol=1e-4)  # float32 features
+    np.testing.assert_allclose(model.predict(X), expected, rtol=1e-10)
     with pytest.raises(ModelError, match="Ridge gives no probabilities, only values"):
         model.predict_proba(X)
 
@@ -128,6 +138,7 @@ def test_objects_are_used_as_they_are_on_numbers():
     np.testing.assert_array_equal(ours, KNeighborsClassifier().fit(X, rows.y).predict_proba(X))
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_objects_get_an_encoder_where_columns_need_it(adult):
     model = as_trainer(LogisticRegression(max_iter=50)).fit(adult, 0)
     assert [name for name, _ in model.estimator.steps] == ["encode", "model"]
@@ -176,7 +187,9 @@ def test_names_that_cannot_be_trained(name, params, message):
 
 def test_failed_fit_says_what_the_estimator_said():
     rows = numeric_rows()
-    with pytest.raises(ModelError, match=r"RandomForestClassifier could not be trained on 120 rows: .*min_samples_leaf"):
+    with pytest.raises(
+        ModelError, match=r"RandomForestClassifier could not be trained on 120 rows: .*min_samples_leaf"
+    ):
         EstimatorTrainer(FOREST, {"min_samples_leaf": -1}).fit(rows, 0)
 
 
@@ -218,7 +231,9 @@ def test_as_trainer_takes_what_users_have():
 def test_factory_of_a_module_beside_the_spec(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", list(sys.path))
     source = tmp_path / "beside_the_spec.py"
-    source.write_text("from sklearn.linear_model import LogisticRegression\ndef make():\n    return LogisticRegression()\n")
+    source.write_text(
+        "from sklearn.linear_model import LogisticRegression\ndef make():\n    return LogisticRegression()\n"
+    )
     trainer = FactoryTrainer("beside_the_spec:make", tmp_path)
     assert (trainer.task, trainer.label) == ("classification", "LogisticRegression")
     assert trainer.fit(numeric_rows(), 0).classes.tolist() == [0, 1]

