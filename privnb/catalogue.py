@@ -127,7 +127,7 @@ FACTS: tuple[Fact, ...] = (
          "members minus non-members", "points", 0.0),
     Fact("reidentification.k", _LINK, "smallest group (k)", "count", cell=True),
     Fact("reidentification.unique_rows", _LINK, "rows that are unique", "percent", 0.0, _UNIT),
-    Fact("reidentification.rows_below_k", "Are people hidden in a group?", "rows in small groups", "percent", 0.0, _UNIT),
+    Fact("reidentification.rows_below_k", _LINK, "rows in small groups", "percent", 0.0, _UNIT),
     Fact("utility.accuracy", _USEFUL, "accuracy on evaluation", "percent", None, _UNIT),
     Fact("utility.balanced_accuracy", _USEFUL, "balanced accuracy on evaluation", "percent", None, _UNIT),
     Fact("utility.auc", _USEFUL, "AUC of the model on evaluation", "auc", None, _HALF),

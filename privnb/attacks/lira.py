@@ -15,7 +15,7 @@ from scipy.special import gammaln
 # Chosen on shadow models of four targets (forests on digits, breast cancer and Adult; MLP on Adult) at N = 2, 4 and 16:
 PRIOR_WEIGHT = 30.0  # shadows that the shared variance counts for
 OWN_GAP = 0.1  # share of the spread of gaps between equally difficult records that is taken for real
-RECORDS_A_LEVEL = 100
+PEOPLE_A_LEVEL = 100
 MOST_LEVELS = 60
 VARIANCE_FLOOR = 1e-2  # of the log-odds' variance, never zero
 
@@ -38,16 +38,19 @@ class LevelPrior:
         return np.searchsorted(self.edges, difficulty, side="right")
 
 
-def lira_online(target: np.ndarray, shadows: np.ndarray, keep: np.ndarray) -> np.ndarray:
+def lira_online(
+    target: np.ndarray, shadows: np.ndarray, keep: np.ndarray, people: int | None = None
+) -> np.ndarray:
     """Log-likelihood ratio of member to non-member for each record.
 
     `target` (records) and `shadows` (shadows x records) are Gaussian-like signals such as log-odds; `keep` (shadows x
-    records) says which shadow saw the record. Every record needs one shadow on either side.
+    records) says which shadow saw the record. Every record needs one shadow on either side. `people` is how many people
+    the records belong to (default: each its own); it decides how finely difficulty is told apart.
     """
     seen = _moments(shadows, keep)
     unseen = _moments(shadows, ~keep)
     difficulty = (seen.mean + unseen.mean) / 2
-    prior = _prior(difficulty, seen, unseen)
+    prior = _prior(difficulty, seen, unseen, people)
     level = prior.level(difficulty)
     variance = prior.variance[level]
     noise = variance * (1 / seen.n + 1 / unseen.n)
@@ -62,16 +65,21 @@ def lira_online(target: np.ndarray, shadows: np.ndarray, keep: np.ndarray) -> np
 
 
 def lira_offline(
-    target: np.ndarray, shadows: np.ndarray, keep: np.ndarray, pool: np.ndarray, pool_keep: np.ndarray
+    target: np.ndarray,
+    shadows: np.ndarray,
+    keep: np.ndarray,
+    pool: np.ndarray,
+    pool_keep: np.ndarray,
+    people: int | None = None,
 ) -> np.ndarray:
     """Log-likelihood ratio for records that no shadow saw.
 
     `target`, `shadows` and `keep` as in `lira_online`, of which only the shadows that did not see a record are used;
-    how far a record would move if it were seen is learnt from `pool` (shadows x pool records) with `pool_keep`.
+    how far a record would move if it were seen is learnt from `pool` (shadows x pool records, of `people`) with `pool_keep`.
     """
     unseen = _moments(shadows, ~keep)
     pool_unseen = _moments(pool, ~pool_keep)
-    prior = _prior(pool_unseen.mean, _moments(pool, pool_keep), pool_unseen)
+    prior = _prior(pool_unseen.mean, _moments(pool, pool_keep), pool_unseen, people)
     level = prior.level(unseen.mean)
     variance = prior.variance[level]
     unsure = variance / unseen.n
@@ -96,10 +104,11 @@ def _moments(signal: np.ndarray, chosen: np.ndarray) -> _Moments:
     return _Moments(n, mean, squares)
 
 
-def _prior(difficulty: np.ndarray, seen: _Moments, unseen: _Moments) -> LevelPrior:
+def _prior(difficulty: np.ndarray, seen: _Moments, unseen: _Moments, people: int | None) -> LevelPrior:
     both = (seen.n > 0) & (unseen.n > 0)
     difficulty, gap = difficulty[both], (seen.mean - unseen.mean)[both]
-    levels = int(np.clip(both.sum() // RECORDS_A_LEVEL, 1, MOST_LEVELS))
+    known = both.sum() if people is None else both.mean() * people
+    levels = int(np.clip(known // PEOPLE_A_LEVEL, 1, MOST_LEVELS))
     edges = np.unique(np.quantile(difficulty, np.arange(1, levels) / levels, method="lower"))
     edges = edges[edges > difficulty.min()]  # edges are records' own, so no level is empty
     level = np.searchsorted(edges, difficulty, side="right")

@@ -17,7 +17,7 @@ LOG_ODDS_BOUND = float(np.log(0.99 / 0.01))  # LiRA's log-odds are clipped: beyo
 class Game:
     """A target's signals (records) with shadows' signals (shadows x records) on them and on the trial records.
 
-    `offline_a` is RMIA's constant for shadows that saw no candidate.
+    `offline_a` is RMIA's constant for shadows that saw no candidate, `trial_people` how many people the trial records are of.
     """
 
     target: Mapping[str, np.ndarray]
@@ -27,6 +27,7 @@ class Game:
     trial_keep: np.ndarray
     online: bool
     offline_a: float = 0.5
+    trial_people: int | None = None
 
     @classmethod
     def against_target(cls, signals: Signals, offline_a: float) -> "Game":
@@ -39,6 +40,7 @@ class Game:
             signals.trial_keep,
             signals.online,
             offline_a,
+            signals.trial_people,
         )
 
     @classmethod
@@ -48,7 +50,7 @@ class Game:
         trial = {name: values[others] for name, values in signals.trial.items()}
         keep = signals.trial_keep[others]
         target = {name: values[i] for name, values in signals.trial.items()}
-        return cls(target, trial, keep, trial, keep, signals.online, offline_a)
+        return cls(target, trial, keep, trial, keep, signals.online, offline_a, signals.trial_people)
 
 
 def confidence(game: Game) -> np.ndarray:
@@ -94,8 +96,8 @@ def lira(game: Game) -> np.ndarray:
             for values in (game.target, game.shadows, game.trial)
         )
     if game.online:
-        return lira_online(target, shadows, game.keep)
-    return lira_offline(target, shadows, game.keep, trial, game.trial_keep)
+        return lira_online(target, shadows, game.keep, game.trial_people)
+    return lira_offline(target, shadows, game.keep, trial, game.trial_keep, game.trial_people)
 
 
 def likelihoods(game: Game, trial: bool = False) -> tuple[np.ndarray, np.ndarray]:

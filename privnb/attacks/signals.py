@@ -23,7 +23,8 @@ class Signals:
     `records` are the candidates: members, then non-members. `trial` holds the shadows' signals on records of which
     each shadow saw half: the candidates themselves when the attacker holds them (`online`), else the pool. There a
     shadow can play target, so methods, thresholds and constants are chosen there. `shadow_rows` is how many rows a
-    shadow was trained on, `extra_rows` how many rows besides the candidates they drew from.
+    shadow was trained on, `extra_rows` how many rows besides the candidates they drew from, `trial_people` how many
+    people the trial records belong to.
     """
 
     target: Mapping[str, np.ndarray]
@@ -34,6 +35,7 @@ class Signals:
     online: bool
     shadow_rows: int
     extra_rows: int
+    trial_people: int
 
     @property
     def count(self) -> int:
@@ -122,6 +124,7 @@ def shadow_signals(
         online=online,
         shadow_rows=int(universe.keep[0].sum()),
         extra_rows=len(universe.rows) - universe.candidates,
+        trial_people=len(np.unique((candidates if online else universe.rows).persons)),
     )
 
 

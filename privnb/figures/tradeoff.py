@@ -32,7 +32,7 @@ def tradeoff_figure(
     controls: Sequence[tuple[str, str]] = (),
     strong: str | None = None,
     width_mm: float = 174,
-    height_mm: float = 68,
+    height_mm: float = 66,
 ) -> Figure:
     """A point for each variant that both mappings hold; `controls` are (variant, control) pairs joined by a thin line.
 

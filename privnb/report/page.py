@@ -3,6 +3,7 @@
 import base64
 import functools
 import html
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from privnb.report.strip import strip
 from privnb.report.verdict import not_said, verdict, what_to_do
 
 TEMPLATES = Path(__file__).parent.parent / "_templates"
-_ROOMY = 13  # rows of the question table that leave air on page 1
+_ROOMY = 21  # lines of the question table that leave air on page 1
 _STROKE = 'fill="none" stroke="{0}" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round"'
 _SHAPES = {  # the shapes differ, so that they survive a grey print
     "pass": (PASS, '<circle cx="8" cy="8" r="8" fill="{0}"/><path d="M4.4 8.4 7 11 11.8 5.4" {1}/>'),
@@ -57,7 +58,7 @@ def _context(record: Record) -> dict[str, Any]:
         "verdict": verdict(record),
         "strip": strip(record),
         "groups": groups,
-        "dense": sum(len(group.rows) for group in groups) > _ROOMY,
+        "dense": sum(row.lines for group in groups for row in group.rows) > _ROOMY,
         "release_name": "the model as trained" if record.release == "baseline" else record.release,
         "level": f"{100 * max(levels, default=0.95):g}%",
         "bar_title": "Where it falls",
@@ -85,6 +86,7 @@ def _environment(paper: bool) -> jinja2.Environment:
     environment.globals |= {
         "css": Markup(font_faces(TEMPLATES / "fonts", css) + css + _icons()),
         "mono": lambda text: printable(text, TEMPLATES / "fonts", "IBM Plex Mono"),
+        "breakable": _breakable,
         "bar": _bar,
         "draw": _image if paper else _inline,
     }
@@ -104,6 +106,12 @@ def _icon(name: str) -> str:
     colour, shape = _SHAPES[name]
     head = '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 16 16">'
     return head + shape.format(colour, _STROKE.format("#fff")) + "</svg>"
+
+
+def _breakable(text: str) -> Markup:
+    """A text whose long words may break after a bracket, dot, slash or equals sign."""
+    parts = re.split(r"(?<=[(./=])(?=[^\W\d]{3})", text)
+    return Markup("<wbr>").join(printable(part, TEMPLATES / "fonts") for part in parts)
 
 
 def _bar(row: Row) -> Markup:

@@ -40,6 +40,11 @@ class Row:
     reason: str = ""
 
     @property
+    def lines(self) -> int:
+        """How many lines it takes: a question with its metric beneath takes two."""
+        return 2 if self.question and (self.gate or (self.metric and self.measured != NONE)) else 1
+
+    @property
     def word(self) -> str:
         """The verdict in words."""
         return WORDS[self.verdict]

@@ -35,15 +35,21 @@ def verdict(record: Record) -> Verdict:
     else:
         sentence, tone = f"{name} was measured; no gates were set for it.", "measured"
     missed = [gate for gate in other if gate.verdict != "pass"]
-    if other and not missed:
-        sentence += f" {_many(len(other), 'gate').capitalize()} on other variants: passed."
-    elif missed:
-        names = ", ".join(dict.fromkeys(gate.variant for gate in missed))
-        sentence += (
-            f" {_word(len(missed)).capitalize()} of {_many(len(other), 'gate')} on other variants not passed ({names})."
-        )
+    if other:
+        sentence += f" {_others(other, missed)}"
+    if missed:
         tone = "inconclusive" if tone == "pass" else tone
     return Verdict(tone, sentence, plain_number(record))
+
+
+def _others(gates: list[GateVerdict], missed: list[GateVerdict]) -> str:
+    where = joined(dict.fromkeys(gate.variant for gate in missed or gates))
+    if len(gates) == 1:
+        return f"The gate on {where} {'is not passed' if missed else 'passes'}."
+    if not missed:
+        return f"The gates on {where} pass."
+    number_ = len(missed)
+    return f"{_word(number_).capitalize()} of {_many(len(gates), 'gate')} on {where} {_is(number_)} not passed."
 
 
 def _own(name: str, gates: list[GateVerdict]) -> tuple[str, str]:

@@ -8,10 +8,9 @@ import ipywidgets as widgets
 import pydantic
 
 from privnb.widgets.inputs import UNSET, Input
-from privnb.widgets.look import box, button, html, intro, labelled, row, side_by_side
+from privnb.widgets.look import HELP_MARGIN, box, button, html, intro, labelled, side_by_side
 from privnb.widgets.offers import Offers
 from privnb.widgets.sections import Changed, Hidden, SectionInput
-from privnb.widgets.shapes import label_of
 
 
 class CardsInput(Input):
@@ -77,8 +76,9 @@ class Card:
             key: item for key, item in self.section.inputs.items() if isinstance(item, SectionInput) and item.null_is_on
         }
         for item in self._kinds.values():
-            item.switch.layout.display = "none"
+            item.switch.layout.display = item.help.layout.display = "none"
             item.body.layout.margin = "0"
+            item.help.layout.margin = HELP_MARGIN
         self._title = html(flex="1 1 0")
         self._up, self._down = button("Up", "arrow-up"), button("Down", "arrow-down")
         remove = button("Remove", "trash")
@@ -87,8 +87,11 @@ class Card:
         remove.on_click(lambda _: cards.remove(self))
         head = side_by_side([self._title, self._up, self._down, remove])
         self.kind = self._kind_choice()
-        self.section.set(dict(value) if value else {})
-        self._show_kind()
+        self.section.set(value if isinstance(value, dict) else {})
+        if self.kind is not None:
+            on = [key for key, item in self._kinds.items() if item.switch.value]
+            self.kind.value = next(iter(on or self._kinds if value is None else on), "")
+            self._choose(self.kind.value)
         self.widget = box(
             [head, self.section.widget],
             border="1px solid var(--jp-border-color2, #d0d7de)",
@@ -101,32 +104,23 @@ class Card:
         self.section.refresh(offers, "")
         chosen = self.section.chosen
         name = next((str(value) for key, value in chosen.items() if key in ("id", "metric")), "")
-        kind = next((label_of(key) for key in self._kinds if key in chosen), "")
         words = ": ".join(escape(word) for word in (f"{self.section.model.__name__} {number}", name) if word)
-        self._title.value = f'<span class="privnb-heading">{words}{f" ({escape(kind.lower())})" if kind else ""}</span>'
+        self._title.value = f'<div class="privnb-heading">{words}</div>'
         self._up.disabled, self._down.disabled = number == 1, number == of
 
     def _kind_choice(self) -> widgets.Dropdown | None:
-        """The list of stages that the item can be of; a single one is chosen without asking."""
+        """The list of stages that the item can be of; a new item is of the first."""
         if not self._kinds:
             return None
-        choice = widgets.Dropdown(
-            description="Kind", options=[(label_of(name), name) for name in self._kinds], **labelled()
-        )
+        options = [("not given", ""), *((item.switch.description, name) for name, item in self._kinds.items())]
+        choice = widgets.Dropdown(description="Kind", options=options, **labelled())
         choice.observe(lambda _: self._choose(choice.value), "value")
         rows = [item.widget for key, item in self.section.inputs.items() if key not in self._kinds]
-        help = next(iter(self._kinds.values())).model.__doc__ or ""
         kinds = [item.widget for item in self._kinds.values()]
-        self.section.body.children = [*rows, row(" ".join(help.split()), choice), *kinds]
+        self.section.body.children = [*rows, choice, *kinds]
         return choice
-
-    def _show_kind(self) -> None:
-        """After values were set: the kind that they are of, or the first."""
-        if self.kind is not None:
-            on = next((key for key, item in self._kinds.items() if item.switch.value), self.kind.options[0][1])
-            self.kind.value = on
-            self._choose(on)
 
     def _choose(self, kind: str) -> None:
         for key, item in self._kinds.items():
             item.switch.value = key == kind
+            item.help.layout.display = "" if key == kind else "none"

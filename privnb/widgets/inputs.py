@@ -64,7 +64,29 @@ class TextInput(Input):
             self.control.options = offers.named(self._shape.refers) or ()
 
 
-class ChoiceInput(Input):
+class _Offering(Input):
+    """An input with a list to choose from, which changes with the spec: only a change of the choice counts as one."""
+
+    control: widgets.Widget
+    _moving = False
+
+    def _listen(self, changed: Callable[[], None]) -> None:
+        self.control.observe(lambda _: None if self._moving else changed(), "value")
+        self._changed = changed
+
+    def _put(self, options: Sequence[tuple[str, Any]], value: Any) -> None:
+        """Replace list and choice in one step, without a word to anybody."""
+        self._moving = True
+        try:
+            if list(self.control.options) != list(options):
+                self.control.options = options
+            if self.control.value != value:
+                self.control.value = value
+        finally:
+            self._moving = False
+
+
+class ChoiceInput(_Offering):
     """A drop-down list whose first entry stands for the default; a value that is not on offer is kept and marked."""
 
     def __init__(self, label: str, help: str, shape: Shape, changed: Callable[[], None]):
@@ -72,7 +94,7 @@ class ChoiceInput(Input):
         self._choices: tuple = (False, True) if shape.kind == "flag" else shape.choices
         self._default = "not given"
         self.control = widgets.Dropdown(description=label, options=self._options(UNSET), value=UNSET, **labelled())
-        self.control.observe(lambda _: changed(), "value")
+        self._listen(changed)
         self.widget = row(help, self.control)
 
     def get(self) -> Any:
@@ -81,7 +103,8 @@ class ChoiceInput(Input):
 
     def set(self, value: Any) -> None:
         """Show a value."""
-        self._offer(value)
+        self._put(self._options(value), value)
+        self._changed()
 
     def refresh(self, offers: Offers, default: str) -> None:
         """Bring names and default up to date, keeping the choice."""
@@ -89,14 +112,7 @@ class ChoiceInput(Input):
         if named is not None:
             self._choices = named
         self._default = default
-        self._offer(self.control.value)
-
-    def _offer(self, value: Any) -> None:
-        options = self._options(value)
-        if list(self.control.options) != options:
-            self.control.options = options
-        if self.control.value != value:
-            self.control.value = value
+        self._put(self._options(self.control.value), self.control.value)
 
     def _options(self, value: Any) -> list[tuple[str, Any]]:
         options = [(self._default, UNSET), *((as_text(choice), choice) for choice in self._choices)]
@@ -105,14 +121,14 @@ class ChoiceInput(Input):
         return options
 
 
-class ManyInput(Input):
+class ManyInput(_Offering):
     """A list to choose several from; nothing chosen means the default. The order of an earlier value is kept."""
 
     def __init__(self, label: str, help: str, shape: Shape, changed: Callable[[], None]):
         self._shape, self._order = shape, []
         self._choices: tuple = (*shape.words, *shape.choices)
         self.control = widgets.SelectMultiple(description=label, **labelled())
-        self.control.observe(lambda _: changed(), "value")
+        self._listen(changed)
         self.widget = row(f"{help} (Ctrl or Cmd and click for several)", self.control)
         self._offer(())
 
@@ -130,6 +146,7 @@ class ManyInput(Input):
         chosen = [] if value is UNSET else list(value) if isinstance(value, (list, tuple)) else [value]
         self._order = [as_text(item) if not isinstance(item, str) else item for item in chosen]
         self._offer(tuple(self._order))
+        self._changed()
 
     def refresh(self, offers: Offers, default: str) -> None:
         """Bring names up to date, keeping what was chosen."""
@@ -141,11 +158,8 @@ class ManyInput(Input):
     def _offer(self, chosen: Sequence[Any]) -> None:
         unknown = [(f"{value} (not on offer)", value) for value in chosen if value not in self._choices]
         options = [*((as_text(choice), choice) for choice in self._choices), *unknown]
-        if list(self.control.options) != options:
-            self.control.options = options
-            self.control.rows = max(2, min(len(options), _ROWS))
-        if tuple(self.control.value) != tuple(chosen):
-            self.control.value = tuple(chosen)
+        self.control.rows = max(2, min(len(options), _ROWS))
+        self._put(options, tuple(chosen))
 
 
 class TallInput(ManyInput):

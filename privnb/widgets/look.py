@@ -5,8 +5,9 @@ from importlib.resources import files
 
 import ipywidgets as widgets
 
-LABEL = "8.5em"
+LABEL = "9.5em"
 INPUT = "36em"
+HELP_MARGIN = f"-2px 0 6px calc({LABEL} + 8px)"
 
 STYLE = f"<style>{files('privnb.widgets').joinpath('look.css').read_text('utf-8')}</style>"
 
@@ -22,8 +23,8 @@ def intro(text: str) -> widgets.HTML:
 
 
 def help_text(text: str, left: str = LABEL) -> widgets.HTML:
-    """The help below an input, `left` from the edge."""
-    return html(f'<div class="privnb-help">{escape(_sentence(text))}</div>', margin=f"-2px 0 6px calc({left} + 8px)")
+    """The help below an input, `left` (and a little) from the edge."""
+    return html(f'<div class="privnb-help">{escape(_sentence(text))}</div>', margin=HELP_MARGIN.replace(LABEL, left))
 
 
 def row(text: str, *controls: widgets.Widget) -> widgets.VBox:
@@ -88,4 +89,5 @@ def code(text: str) -> str:
 
 def _sentence(text: str) -> str:
     """Descriptions are written in lower case; alone on a line they start with a capital."""
-    return text[:1].upper() + text[1:]
+    first = text.split(" ")[0].rstrip(",;:")
+    return text[:1].upper() + text[1:] if first.replace("-", "").isalpha() else text

@@ -20,8 +20,8 @@ class NamedValuesInput(Input):
         self._add = widgets.Combobox(description=label, placeholder="name of a parameter", **labelled())
         add = button("Add", tooltip=f"Add a line to {label.lower()}")
         add.on_click(lambda _: self._add_line())
-        self._rows = box([], max_width=INPUT)
-        self.widget = box([self._rows, row(help, self._add, add)])
+        self._rows = box([], max_width=INPUT, margin="0 0 6px 0")
+        self.widget = box([row(help, self._add, add), self._rows])
 
     @property
     def control(self) -> widgets.Widget:
@@ -62,6 +62,7 @@ class NamedValuesInput(Input):
 
     def _line(self, name: str, text: str) -> widgets.Text:
         line = widgets.Text(text, description=name, placeholder="value", **labelled())
+        line.add_class("privnb-named")
         line.observe(lambda _: self._changed(), "value")
         return line
 

@@ -48,7 +48,7 @@ def verdict_table(verdicts: list[GateVerdict]) -> str:
 def number(value: float, unit: str) -> str:
     """A measured value as people read it: proportions in per cent, counts whole, all else with three decimals."""
     if unit == "proportion":
-        return f"{100 * value:.3g} %"
+        return f"{100 * value:.{1 if abs(value) >= 0.1 else 2}f} %"
     return f"{value:,.0f}" if unit in ("rows", "people", "columns", "classes") else f"{value:.3f}"
 
 

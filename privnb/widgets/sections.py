@@ -10,8 +10,9 @@ from pydantic.fields import FieldInfo
 
 from privnb.spec.profiles import profile_of
 from privnb.spec.tree import keys_of
+from privnb.stages import stages
 from privnb.widgets.inputs import UNSET, ChoiceInput, ColumnsInput, Input, ListInput, ManyInput, TextInput, as_text
-from privnb.widgets.look import box, intro
+from privnb.widgets.look import box, help_text, intro
 from privnb.widgets.named_values import NamedValuesInput
 from privnb.widgets.offers import Offers, names_of
 from privnb.widgets.shapes import Shape, default_of, label_of, shape_of
@@ -38,6 +39,7 @@ class SectionInput(Input):
         hidden: Hidden | None = None,
         sliders: bool = False,
         switch: str | None = None,
+        help: str = "",
         null_is_on: bool = False,
     ):
         self.model, self.null_is_on, self._sliders = model, null_is_on, sliders
@@ -55,10 +57,11 @@ class SectionInput(Input):
         self.widget = self.body
         if switch is not None:
             self.switch = widgets.Checkbox(False, description=switch, indent=False, layout=widgets.Layout(width="auto"))
+            self.help = help_text(help, "1.2em")
             self.switch.observe(lambda _: self._switched(changed), "value")
-            self.body.layout.margin = "0 0 8px 1.8em"
+            self.body.layout.margin = "0 0 8px 0"
             self.body.layout.display = "none"
-            self.widget = box([self.switch, self.body])
+            self.widget = box([self.switch, self.help, self.body])
 
     def _add(self, key: str, field: FieldInfo, changed: Changed, place: tuple, hidden: Hidden, left_out: tuple) -> None:
         shape = shape_of(field)
@@ -151,14 +154,22 @@ def _subsection(
 ) -> Input:
     """A section within a section: with a switch when it may be left out and would be valid empty."""
     needs_more = any(inner.is_required() for inner in shape.section.model_fields.values())
-    words = help_of(field, shape)
-    switch = f"{label_of(key, field)}: {words}" if shape.optional and not needs_more else None
-    is_stage = field.alias is not None  # the composed tree names stages by alias; null there takes the defaults
+    is_stage = field.alias is not None and key in stages()  # null there takes the defaults
+    label = stages()[key].meta.title if is_stage else label_of(key, field)
+    words = stages()[key].meta.question if is_stage else help_of(field, shape)
+    switch = label if shape.optional and not needs_more else None
     section = SectionInput(
-        shape.section, changed, place=place, hidden=hidden, sliders=sliders, switch=switch, null_is_on=is_stage
+        shape.section,
+        changed,
+        place=place,
+        hidden=hidden,
+        sliders=sliders,
+        switch=switch,
+        help=words,
+        null_is_on=is_stage,
     )
     if switch is None and len(place) > 1:
-        section.body.children = [intro(f"{label_of(key, field)}: {words}"), *section.body.children]
+        section.body.children = [intro(f"{label}: {words}"), *section.body.children]
     return section
 
 

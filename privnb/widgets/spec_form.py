@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
+from pydantic.fields import FieldInfo
 
 from privnb.errors import PrivnbError, Problem, SpecError
 from privnb.run.folder import write_whole
@@ -16,7 +17,7 @@ from privnb.widgets.inputs import UNSET
 from privnb.widgets.look import STYLE, box, button, html, intro, labelled, mark, numbered
 from privnb.widgets.offers import offers_for
 from privnb.widgets.sections import SectionInput
-from privnb.widgets.shapes import label_of
+from privnb.widgets.shapes import default_of, label_of
 from privnb.widgets.spec_files import ENDING, read_values, where
 
 _SUMMARY = 46  # characters of a closed section's title
@@ -157,7 +158,7 @@ class SpecForm(widgets.VBox):
         inputs, fields = self.section.inputs, self.section.fields
         self._sections = [key for key, item in inputs.items() if not hasattr(item, "control")]
         general = box(item.widget for key, item in inputs.items() if key not in self._sections)
-        parts = [box([intro(fields[key].description or ""), inputs[key].widget]) for key in self._sections]
+        parts = [box([intro(_about(fields[key])), inputs[key].widget]) for key in self._sections]
         self._accordion = widgets.Accordion(children=[general, *parts], selected_index=0)
         left = box([self._accordion], flex="3 1 34em", min_width="0")
         right = box([self._yaml, self._verdict], flex="2 1 22em", min_width="0")
@@ -177,6 +178,12 @@ class SpecForm(widgets.VBox):
     def _say(self, text: str, wrong: bool = False) -> None:
         sign = mark("bad", "✖", "refused") + " " if wrong else ""
         self._said.value = f'<div class="privnb-help" role="status">{sign}{escape(text)}</div>' if text else ""
+
+
+def _about(field: FieldInfo) -> str:
+    """What a section is for, and the word that holds when nothing in it is chosen."""
+    default = default_of(field)
+    return f"{field.description or ''}{f' (default: {default})' if isinstance(default, str) else ''}"
 
 
 def _verdict(problems: list[Problem]) -> str:

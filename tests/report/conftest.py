@@ -4,6 +4,7 @@ import functools
 
 import pytest
 import run_fixture
+import run_scenarios
 
 from privnb.report import render
 from privnb.report.page import render_html
@@ -11,10 +12,10 @@ from privnb.report.record import read_record
 
 SCENARIOS = {
     "plain": run_fixture.results,
-    "dense": run_fixture.dense,
-    "broken": run_fixture.broken,
-    "given_file": run_fixture.given_file,
-    "regression": run_fixture.regression,
+    "dense": run_scenarios.dense,
+    "broken": run_scenarios.broken,
+    "given_file": run_scenarios.given_file,
+    "regression": run_scenarios.regression,
 }
 
 
@@ -29,7 +30,7 @@ def run(tmp_path_factory):
 @pytest.fixture(scope="session")
 def dense_run(tmp_path_factory):
     """The rendered run with twelve gates."""
-    root = run_fixture.run_folder(tmp_path_factory.mktemp("dense"), run_fixture.dense())
+    root = run_fixture.run_folder(tmp_path_factory.mktemp("dense"), run_scenarios.dense())
     render(root, ("pdf",))
     return root
 

@@ -93,7 +93,7 @@ def results(
     verdicts = judge([gate(**g) for g in gates], findings, release, statuses)
     return Results(
         spec={"privnb": 1, "name": "Adult income"},
-        subject=_about() | subject,
+        subject=about() | subject,
         variants=list(variants),
         stages=statuses,
         findings=findings,
@@ -136,7 +136,8 @@ def _run() -> dict[str, Any]:
     }
 
 
-def _about() -> dict[str, Any]:
+def about() -> dict[str, Any]:
+    """What was assessed, as the run writes it."""
     people = {"train": 17_094, "validation": 4_885, "evaluation": 12_211, "pool": 14_652}
     return {
         "title": "Adult income", "name": "Adult income", "task": "classification", "target": "income",
@@ -170,7 +171,8 @@ def _stages(variants) -> list[StageStatus]:
     return made
 
 
-def _exact(id: str, value: float, unit: str, variant: str | None = "baseline") -> Finding:
+def exact(id: str, value: float, unit: str, variant: str | None = "baseline") -> Finding:
+    """A finding that is a count."""
     return Finding(id=id, variant=variant, value=value, unit=unit, reason="a count, not an estimate")
 
 
@@ -181,9 +183,9 @@ def _near(id: str, variant: str, value: float, half: float, unit: str, n: int, m
 
 def _subject() -> list[Finding]:
     return [
-        _exact("subject.rows", 48_842, "rows"),
-        _exact("subject.people", 48_842, "people"),
-        _exact("subject.copied_rows", 0.0021, "proportion"),
+        exact("subject.rows", 48_842, "rows"),
+        exact("subject.people", 48_842, "people"),
+        exact("subject.copied_rows", 0.0021, "proportion"),
     ]
 
 
@@ -211,13 +213,13 @@ def _variant(id: str, findings: list, series: dict, tables: dict, facts: dict) -
         _near("utility.train_balanced_accuracy", id, train - 0.06, 0.006, "proportion", MEMBERS),
         _near("utility.train_auc", id, min(0.9999, train + 0.05), 0.0001, "", MEMBERS),
         _near("factors.overfitting_gap", id, train - accuracy, 0.0079, "proportion", OTHERS, ends=(-1.0, 1.0)),
-        _exact("factors.training_people", MEMBERS, "people", id),
-        _exact("factors.rows_per_feature", MEMBERS / 14, "rows", id),
-        _exact("factors.features", 14, "columns", id),
-        _exact("factors.classes", 2, "classes", id),
-        _exact("factors.smallest_class_people", 4_089, "people", id),
+        exact("factors.training_people", MEMBERS, "people", id),
+        exact("factors.rows_per_feature", MEMBERS / 14, "rows", id),
+        exact("factors.features", 14, "columns", id),
+        exact("factors.classes", 2, "classes", id),
+        exact("factors.smallest_class_people", 4_089, "people", id),
         _near("membership.blind_auc", id, 0.502, 0.0067, "auc", MEMBERS + OTHERS, "without the model"),
-        _exact("membership.detectable_auc", 0.5096, "", id),
+        exact("membership.detectable_auc", 0.5096, "", id),
     ]
     for index, (method, power) in enumerate({"": 1.0, **METHODS}.items()):
         fpr, tpr = _roc(leak * power, 11 + index)
@@ -260,9 +262,9 @@ def _variant(id: str, findings: list, series: dict, tables: dict, facts: dict) -
 
 def _table(findings: list, series: dict, facts: dict) -> None:
     findings += [
-        _exact("reidentification.k", 1, "rows", None),
-        _exact("reidentification.unique_rows", 0.2318, "proportion", None),
-        _exact("reidentification.rows_below_k", 0.4127, "proportion", None),
+        exact("reidentification.k", 1, "rows", None),
+        exact("reidentification.unique_rows", 0.2318, "proportion", None),
+        exact("reidentification.rows_below_k", 0.4127, "proportion", None),
     ]
     facts["reidentification/-"] = {"quasi_identifiers": 6, "classes": 19_312, "k": 5}
     series["reidentification/-/class_sizes"] = {
@@ -297,103 +299,3 @@ def _comparison(variants, findings: list, tables: dict) -> None:
         for v in variants
     ]
     tables["comparison/-/variants"] = Table(title="Variants", columns=columns, rows=rows)
-
-
-DENSE = (
-    *GATES,
-    {"metric": "membership.tpr_at_fpr_10pct", "max": 0.2},
-    {"metric": "membership.tpr_at_fpr_0_1pct", "max": 0.01},
-    {"metric": "reidentification.k", "min": 5, "use": "value"},
-    {"metric": "reidentification.unique_rows", "max": 0.05, "use": "value"},
-    {"metric": "utility.auc", "min": 0.9, "use": "lower"},
-    {"metric": "attribute.sex.inference_gain", "max": 0.05},
-    {"metric": "membership.auc", "max": 0.53, "on": ["logistic"]},
-    {"metric": "utility.accuracy", "min": 0.85, "use": "lower", "on": ["logistic"]},
-)
-
-
-def dense() -> Results:
-    """Twelve gates: passed, failed, inconclusive and not assessed, some on another variant."""
-    return results(DENSE)
-
-
-def broken() -> Results:
-    """A run in which membership failed on the release, comparison was skipped and a control ran out of time."""
-    return results(
-        drop=(
-            ("membership", "leaf50"),
-            ("comparison", "leaf50"),
-            ("comparison", "logistic"),
-            ("utility", "logistic-control"),
-        ),
-        stages=(
-            StageStatus(stage="membership", variant="leaf50", status="failed", reason="MemoryError in cell 4"),
-            StageStatus(stage="comparison", variant=None, status="skipped", reason="membership on leaf50 failed"),
-            StageStatus(stage="utility", variant="logistic-control", status="timed_out", reason="after 600 s"),
-        ),
-    )
-
-
-def given_file() -> Results:
-    """A model file without declared membership: no membership figure, no difference to training."""
-    why = "the model is a file and nobody declared who was in its training data"
-    base = VARIANTS[:1]
-    data = _about()["data"] | {"membership": "unknown", "parts": {"given": {"rows": 48_842, "people": 48_842}}}
-    model = _about()["model"] | {"origin": "file", "digest": "9c1f" * 16}
-    made = results(
-        gates=({"metric": "membership.auc", "max": 0.53},),
-        release="baseline",
-        variants=base,
-        drop=(("membership", "baseline"), ("factors", "baseline")),
-        stages=(
-            StageStatus(stage="membership", variant="baseline", status="not_applicable", reason=why),
-            StageStatus(stage="factors", variant="baseline", status="ok"),
-        ),
-        found=(Finding(id="factors.overfitting_gap", variant="baseline", status="not_applicable", reason=why),),
-        data=data,
-        model=model,
-    )
-    unknown = [
-        f.model_copy(update={"method": "rows of unknown membership"}) if f.id.startswith("utility.") else f
-        for f in made.findings
-        if ".train_" not in f.id
-    ]
-    return made.model_copy(update={"findings": unknown})
-
-
-def regression() -> Results:
-    """A regressor on few people: R2 and MAE, no classes, a rate that cannot be resolved, no evidence of a leak."""
-    base = (VariantInfo(id="baseline", kind="baseline", label="Ridge"),)
-    n = {"n": 88, "variant": "baseline"}
-    why = "needs at least 1,000 non-members, has 88"
-    found = [
-        Finding(id="utility.r2", value=0.482, low=0.31, high=0.60, **n),
-        Finding(id="utility.mae", value=43.62, low=37.9, high=49.8, unit="target", **n),
-        Finding(id="utility.train_r2", value=0.53, low=0.44, high=0.61, **n),
-        Finding(id="utility.train_mae", value=42.1, low=38.2, high=46.7, unit="target", **n),
-        Finding(id="factors.overfitting_gap", value=0.048, low=-0.12, high=0.21, unit="r2", **n),
-        _exact("factors.training_people", 155, "people"),
-        _exact("factors.features", 10, "features"),
-        Finding(id="factors.classes", variant="baseline", status="not_applicable", reason="a regressor has no classes"),
-        Finding(id="membership.auc", value=0.507, low=0.43, high=0.58, **n),
-        Finding(id="membership.tpr_at_fpr_10pct", value=0.11, low=0.05, high=0.2, unit="proportion", **n),
-        Finding(id="membership.tpr_at_fpr_1pct", variant="baseline", status="not_resolvable", reason=why),
-        Finding(id="membership.tpr_at_fpr_0_1pct", variant="baseline", status="not_resolvable", reason=why),
-        _exact("membership.detectable_auc", 0.621, ""),
-    ]
-    made = results(gates=(), release="baseline", variants=base, found=found, task="regression", target="target")
-    gone = (
-        "accuracy",
-        "utility.auc",
-        "train_auc",
-        "smallest_class",
-        "reidentification",
-        "rows_per",
-        "subject.",
-        "advantage",
-    )
-    kept = [f for f in made.findings if not any(word in f.id for word in gone) and f.method is None]
-    kept = [f for f in kept if f in found or not any(f.id == g.id for g in found)]
-    stages = [s for s in made.stages if s.stage not in ("reidentification", "comparison")]
-    tables = {k: v for k, v in made.tables.items() if not k.startswith("comparison")}
-    return made.model_copy(update={"findings": kept, "stages": stages, "tables": tables})

@@ -26,6 +26,7 @@ ATTACKS = (
 
 
 def text_of(page):
+    page = page.replace("<wbr>", "")
     page = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)
     return html_module.unescape(page)
 

@@ -1,7 +1,7 @@
 """Page 1 says what was found: a computed verdict, every question of the catalogue, what to do, what is not said."""
 
 import pytest
-import run_fixture
+import run_scenarios
 from run_fixture import GATES, VARIANTS, results
 
 from privnb.catalogue import QUESTIONS
@@ -37,12 +37,12 @@ def rows(record):
         (
             (GATES[0], GATES[1] | {"on": ["logistic", "baseline"]}),
             "inconclusive",
-            "The release, leaf50, passes its only gate. One of two gates on other variants not passed (baseline).",
+            "The release, leaf50, passes its only gate. One of two gates on baseline is not passed.",
         ),
         (
             (GATES[0], GATES[1] | {"on": ["logistic"]}),
             "pass",
-            "The release, leaf50, passes its only gate. One gate on other variants: passed.",
+            "The release, leaf50, passes its only gate. The gate on logistic passes.",
         ),
     ],
 )
@@ -77,13 +77,13 @@ def test_shift_is_said_beside_the_number_and_gates_are_not_assessed(record_of):
 
 
 def test_without_membership_the_reason_is_said(record_of):
-    said = verdict(record_of(run_fixture.given_file()))
+    said = verdict(record_of(run_scenarios.given_file()))
     assert said.sentence == "The model as trained does not pass: its only gate was not assessed."
     assert "nobody declared who was in its training data" in said.plain
 
 
 @pytest.mark.parametrize(
-    "make", [results, run_fixture.dense, run_fixture.broken, run_fixture.given_file, run_fixture.regression]
+    "make", [results, run_scenarios.dense, run_scenarios.broken, run_scenarios.given_file, run_scenarios.regression]
 )
 def test_every_question_and_every_gate_has_a_place(record_of, make):
     record = record_of(make())
@@ -107,7 +107,7 @@ def test_a_row_shows_measure_interval_gate_and_word(record_of):
 
 
 def test_gates_on_other_variants_carry_their_name(record_of):
-    tagged = [row for row in rows(record_of(run_fixture.dense())) if row.tag]
+    tagged = [row for row in rows(record_of(run_scenarios.dense())) if row.tag]
     assert [(row.metric, row.tag) for row in tagged] == [
         ("attack AUC", "logistic"),
         ("accuracy on evaluation", "logistic"),
@@ -115,14 +115,14 @@ def test_gates_on_other_variants_carry_their_name(record_of):
 
 
 def test_a_stage_that_broke_is_not_assessed_with_its_reason(record_of):
-    record = record_of(run_fixture.broken())
+    record = record_of(run_scenarios.broken())
     row = next(row for row in rows(record) if row.metric == "attack AUC")
     assert (row.verdict, row.reason) == ("not_assessed", "the stage membership failed: MemoryError in cell 4")
     assert any("Repeat what did not end: membership on leaf50" in line for line in what_to_do(record))
 
 
 def test_a_rate_that_cannot_be_resolved_is_said_on_page_one(record_of):
-    row = next(row for row in rows(record_of(run_fixture.regression())) if "1% false" in row.metric)
+    row = next(row for row in rows(record_of(run_scenarios.regression())) if "1% false" in row.metric)
     assert row.reason == "needs at least 1,000 non-members, has 88"
 
 
@@ -154,7 +154,7 @@ def test_what_was_not_attacked_is_named(record_of):
     ):
         assert name in said
     assert "membership inference" not in said
-    assert "membership inference" in " ".join(not_said(record_of(run_fixture.broken())))
+    assert "membership inference" in " ".join(not_said(record_of(run_scenarios.broken())))
 
 
 def test_techniques_are_applied_or_not(record_of):

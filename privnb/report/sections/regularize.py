@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from privnb.report.facts import NONE
 from privnb.report.parts import Grid, Line, heads
 from privnb.report.record import Record
 from privnb.report.sections.generic import cell
@@ -10,16 +11,14 @@ TITLE = "Regularization"
 
 
 def section(record: Record, figures: Iterator[int]) -> dict:
-    """One small table a variant: parameter, before, after."""
-    variants = []
+    """One table: variant, parameter, before, after; a variant without recorded changes shows its label."""
+    rows = []
     for status in record.stages("regularize"):
         table = record.results.tables.get(f"regularize/{status.variant}/changes")
-        changed = record.facts("regularize", status.variant).get("changed")
-        rows = [Line([cell(value) for value in row]) for row in table.rows] if table else []
-        columns = [name.capitalize() for name in table.columns] if table else ["Parameter", "Before", "After"]
+        changes = [[cell(value) for value in row] for row in table.rows if row[1] != row[2]] if table else []
         info = record.variant(status.variant) if status.variant else None
-        changed = changed or (info.label if info else "")
-        title = f"{status.variant}: {cell(changed)}" if changed else str(status.variant)
-        if rows or changed:
-            variants.append({"table": Grid(heads(*columns), rows, title)})
-    return {"title": TITLE, "variants": variants}
+        if not changes and info and status.status == "ok":
+            changes = [[info.label, NONE, NONE]]
+        names = [status.variant or "", *[""] * len(changes)]
+        rows += [Line([name, *change], name) for name, change in zip(names, changes, strict=False)]
+    return {"title": TITLE, "table": Grid(heads("Variant", "Parameter", "Before", "After"), rows)}

@@ -55,24 +55,29 @@ def attacker(about: dict) -> list[Item]:
         Item("access", cell(who.get("access"))),
         Item("sees", cell(who.get("outputs"))),
         Item("holds", _HOLDS.get(who.get("data"), cell(who.get("data")))),
-        Item("knows the kind", cell(knows)),
+        Item("kind of model", "known" if knows else "not known"),
     ]
     if about.get("release_kind"):
         items.append(Item("release", cell(about["release_kind"]), True))
     return items
 
 
+def clipped_digest(digest: object) -> str:
+    """The first 16 hexadecimal digits; the attached results hold all of them."""
+    text = str(digest)
+    return text if len(text) <= 32 else f"{text[:16]}…"
+
+
 def _model(about: dict) -> list[Item]:
     model = about.get("model") or {}
     items = [
-        Item("kind", cell(model.get("label"))),
-        Item("estimator", cell(model.get("estimator"))),
+        Item("kind", cell(model.get("estimator") or model.get("label"))),
         Item("parameters", cell(model.get("params") or {})),
         Item("origin", _ORIGIN.get(model.get("origin"), cell(model.get("origin")))),
         Item("task", f"{cell(about.get('task'))} of {cell(about.get('target'))}"),
     ]
     if model.get("digest"):
-        items.append(Item("keyed digest", cell(model["digest"])))
+        items.append(Item("keyed digest", clipped_digest(model["digest"])))
     return items
 
 
@@ -97,7 +102,7 @@ def _data(record: Record, about: dict) -> list[Item]:
     if copied:
         items.append(Item("copied rows", f"{copied.value} of evaluation rows"))
     if data.get("digest"):
-        items.append(Item("keyed digest", cell(data["digest"])))
+        items.append(Item("keyed digest", clipped_digest(data["digest"])))
     return items
 
 

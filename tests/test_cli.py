@@ -1,0 +1,175 @@
+"""The command line, as typed: words, exit codes, and no traceback for a user's mistake."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from privnb.cli import main
+
+COMMANDS = ["check", "explain", "plan", "run", "demo", "report", "list", "doctor"]
+
+
+def _typed(*words):
+    return CliRunner().invoke(main, list(map(str, words)))
+
+
+def test_help_lists_every_command_in_the_order_of_use():
+    text = _typed("--help").output
+    assert [line.split()[0] for line in text.partition("Commands:")[2].splitlines() if line.strip()] == COMMANDS
+    for command in COMMANDS:
+        assert _typed(command, "--help").exit_code == 0
+
+
+def test_check_says_valid_or_every_mistake(small_spec):
+    done = _typed("check", small_spec)
+    assert done.exit_code == 0 and "valid (0 mitigations, 1 gate)" in done.output
+    small_spec.write_text(small_spec.read_text().replace("model:", "modle:").replace("seed: 3", "seed: three"))
+    done = _typed("check", small_spec)
+    assert done.exit_code == 2
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith(f"{small_spec}:4:7: ") and lines[1].startswith(f"{small_spec}:6:1: ")
+    assert "did you mean 'model'?" in lines[1]
+
+
+def test_a_missing_spec_and_a_missing_run_are_one_line_each(tmp_path):
+    done = _typed("check", tmp_path / "nothing.yaml")
+    assert done.exit_code == 2 and "no such file" in done.stderr and "Traceback" not in done.stderr
+    done = _typed("report", tmp_path)
+    assert done.exit_code == 2 and "results.json" in done.stderr
+
+
+def test_explain_names_the_source_of_each_value(small_spec):
+    text = _typed("explain", small_spec).output
+    lines = {line.split()[0]: line for line in text.splitlines() if line.strip()}
+    assert lines["seed"].split()[-1] == "file"
+    assert lines["threat_model.access"].split()[-1] == "default"
+    small_spec.write_text(small_spec.read_text().replace("{methods: [confidence, rmia, lira], shadows: 2, draws: 200}", "{}"))
+    text = _typed("explain", small_spec, "--profile", "thorough").output
+    assert [line.split()[-3:] for line in text.splitlines() if "membership.shadows" in line] == [["64", "profile", "thorough"]]
+
+
+def test_plan_shows_stages_before_anything_ran(small_spec, tmp_path):
+    text = _typed("plan", small_spec, "--out", tmp_path / "run").output
+    assert "4 stages, 4 to run" in text
+    assert "membership" in text and "to run" in text
+    assert not (tmp_path / "run").exists()
+
+
+def test_list_shows_what_there_is():
+    text = _typed("list").output
+    for word in ("membership", "regularize", "adult", "diabetes", "Can an attacker tell"):
+        assert word in text
+
+
+def test_doctor_is_well_here():
+    done = _typed("doctor")
+    assert done.exit_code == 0, done.output
+    assert "Pango" in done.output and "missing" not in done.output
+
+
+def test_run_resumes_and_changes_nothing(small_spec, tmp_path, privnb_command):
+    first = privnb_command("run", small_spec, "--out", "run")
+    assert first.returncode == 0, first.stderr
+    assert "4 stages, 0 kept from before, 4 to run" in first.stderr
+    assert "passes       utility.accuracy on baseline" in first.stdout
+    assert first.stdout.splitlines()[-2:] == ["run/fact-sheet.pdf", "run/fact-sheet.html"]
+    folder = tmp_path / "run"
+    kept = {name: (folder / name).read_bytes() for name in ("results.json", "run.json", "fact-sheet.pdf", "fact-sheet.html")}
+    state = json.loads((folder / "state.json").read_text())
+    assert state["status"] == "done" and state["exit_code"] == 0
+    assert {stage["status"] for stage in state["stages"].values()} == {"ok"}
+    events = [json.loads(line)["event"] for line in (folder / "events.jsonl").read_text().splitlines()]
+    assert events[0] == "run_started" and events[-1] == "run_ended" and events.count("stage_ended") == 4
+
+    second = privnb_command("run", small_spec, "--out", "run")
+    assert second.returncode == 0 and "0 stages executed" in second.stdout
+    assert kept == {name: (folder / name).read_bytes() for name in kept}
+
+    elsewhere = privnb_command("run", small_spec, "--out", "again", env={**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"})
+    assert elsewhere.returncode == 0
+    assert (tmp_path / "again" / "results.json").read_bytes() == kept["results.json"]
+
+    small_spec.write_text(small_spec.read_text().replace("min: 0.5", "min: 0.999"))
+    stricter = privnb_command("run", small_spec, "--out", "run")
+    assert stricter.returncode == 1 and "0 stages executed" in stricter.stdout
+    assert "fails" in stricter.stdout or "inconclusive" in stricter.stdout
+    assert (folder / "fact-sheet.pdf").read_bytes() != kept["fact-sheet.pdf"]
+
+
+def test_only_runs_a_part_and_the_rest_is_said_to_be_missing(small_spec, tmp_path, privnb_command):
+    done = privnb_command("run", small_spec, "--out", "run", "--only", "factors")
+    assert done.returncode == 3  # the gate on utility was not assessed
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+    statuses = {status["stage"]: status["status"] for status in results["stages"]}
+    assert statuses["factors"] == "ok" and statuses["utility"] == "not_requested"
+    done = privnb_command("run", small_spec, "--out", "run", "--only", "factor")
+    assert done.returncode == 2 and "the plan has no such stage" in done.stderr
+
+
+def test_a_stage_that_fails_is_told_everywhere(small_spec, tmp_path, privnb_command):
+    (tmp_path / "broken.py").write_text(
+        "from sklearn.tree import DecisionTreeClassifier\n\n\nclass Broken(DecisionTreeClassifier):\n"
+        "    def fit(self, X, y, **more):\n        raise RuntimeError('the training cluster is down')\n\n\ndef make():\n    return Broken()\n"
+    )
+    text = small_spec.read_text()
+    small_spec.write_text(text.replace("{train: {estimator: sklearn.tree.DecisionTreeClassifier}}", "{factory: 'broken:make'}"))
+    done = privnb_command("run", small_spec, "--out", "run")
+    assert done.returncode == 3
+    assert "the training cluster is down" in done.stdout and "Traceback" not in done.stderr
+    folder = tmp_path / "run"
+    stages = {status["stage"]: status for status in json.loads((folder / "results.json").read_text())["stages"]}
+    assert stages["subject"]["status"] == "failed" and "cell" in stages["subject"]["reason"]
+    assert stages["membership"]["status"] == "skipped" and "subject--baseline" in stages["membership"]["reason"]
+    assert (folder / "fact-sheet.pdf").exists(), "the sheet is written for exit code 3"
+    assert "the training cluster is down" in (folder / "fact-sheet.html").read_text()
+    (tmp_path / "broken.py").write_text("from sklearn.tree import DecisionTreeClassifier as make\n")
+    mended = privnb_command("run", small_spec, "--out", "run")
+    assert mended.returncode == 0, mended.stderr
+
+
+def test_an_interrupted_run_says_so_leaves_no_kernel_and_goes_on(small_spec, tmp_path, privnb_command):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "privnb", "run", str(small_spec), "--out", "run", "--jobs", "1"],
+        cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    events = tmp_path / "run" / "events.jsonl"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not (events.exists() and '"stage_ended"' in events.read_text()):
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "run the same command again to go on" in errors and "Traceback" not in errors
+    state = json.loads((tmp_path / "run" / "state.json").read_text())
+    assert state["status"] == "cancelled"
+    assert not _kernels_below(tmp_path)
+    done = privnb_command("run", small_spec, "--out", "run")
+    assert done.returncode == 0 and ", 0 kept" not in done.stderr
+
+
+def _kernels_below(folder) -> list[int]:
+    found = []
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.readlink(f"/proc/{process}/cwd") == str(folder):
+                found.append(int(process))
+        except OSError:
+            continue
+    return found
+
+
+def test_two_runs_in_one_folder_are_refused_with_the_owner(small_spec, tmp_path):
+    from privnb.errors import PrivnbError
+    from privnb.run.folder import RunFolder
+    from privnb.run.lock import run_lock
+
+    folder = RunFolder(tmp_path / "run").create()
+    with run_lock(folder), pytest.raises(PrivnbError, match=f"in use by process {os.getpid()}"), run_lock(folder):
+        pass
