@@ -55,7 +55,7 @@ def show_explained(lines: Sequence) -> None:
 
 def show_list() -> None:
     """Assessments, mitigations and embedded data sets, with the question each answers."""
-    from privnb.spec import BUILTIN_DATA
+    from privnb.spec import BUILTINS
 
     console = _console()
     by_kind = sorted(stages().values(), key=lambda stage: (stage.meta.kind, stage.name))
@@ -64,7 +64,7 @@ def show_list() -> None:
         for stage in group:
             console.print(f"  {stage.name:18}{stage.meta.question}")
     console.print(Text("data sets", style="bold"))
-    for name, what in BUILTIN_DATA.items():
+    for name, what in BUILTINS.items():
         console.print(f"  {name:18}{what}")
 
 

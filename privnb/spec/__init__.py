@@ -3,6 +3,7 @@
 from importlib import import_module
 
 _PUBLIC = {
+    "BUILTINS": "model",
     "Explained": "explain",
     "LoadedSpec": "reading",
     "Spec": "model",

@@ -8,7 +8,13 @@ from pydantic import Field
 from pydantic_core import PydanticCustomError
 
 ID_PATTERN = r"^[a-z][a-z0-9_-]*$"
-BUILTINS = ("adult", "breast_cancer", "digits", "diabetes", "wine")
+BUILTINS = {  # what is embedded, in words for `privnb list`
+    "adult": "48,842 people of the US census of 1994; is the income above 50,000? (target: income)",
+    "breast_cancer": "569 biopsies with 30 measurements; is the tumour malignant? (target: diagnosis)",
+    "digits": "1,797 pictures of 8 x 8 pixels; which digit? (target: digit)",
+    "diabetes": "442 patients with 10 measurements; progress of the disease, a number (target: progression)",
+    "wine": "178 wines with 13 measurements; which of three cultivars? (target: cultivar)",
+}
 BASELINE = "baseline"
 
 Text = Annotated[str, Field(min_length=1)]
@@ -78,7 +84,7 @@ class Population(Section):
 class Data(Section):
     """Which table, and what its columns mean."""
 
-    builtin: Literal[BUILTINS] | None = Field(None, description="an embedded data set")
+    builtin: Literal[tuple(BUILTINS)] | None = Field(None, description="an embedded data set")
     path: File | None = Field(None, description="a table, .csv or .parquet, relative to the spec")
     train: File | None = Field(None, description="the rows the model was trained on (with holdout)")
     holdout: File | None = Field(None, description="rows of other people, never used in training (with train)")

@@ -48,7 +48,7 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageResu
         classes = class_sizes(variant.rows, ctx.level)
         findings += [
             _count("classes", classes.classes, "classes", "lower"),
-            _count("smallest_class_people", classes.smallest_people, "people", "higher"),
+            _smallest_class(classes.smallest_people, ctx.small_cell),
         ]
     else:
         findings += [_absent(name, "a regression has no classes") for name in ("classes", "smallest_class_people")]
@@ -76,6 +76,13 @@ def _gap(inputs: StageInputs, ctx: StageContext) -> Finding:
 
 def _count(name: str, value: float, unit: str, direction: str) -> Finding:
     return Finding(id=f"factors.{name}", value=value, unit=unit, direction=direction, reason=_EXACT)
+
+
+def _smallest_class(people: int, small_cell: int) -> Finding:
+    if people < small_cell:
+        reason = f"fewer than {small_cell} people; counts that small are not shown"
+        return Finding(id="factors.smallest_class_people", status="not_resolvable", reason=reason)
+    return _count("smallest_class_people", people, "people", "higher")
 
 
 def _absent(name: str, reason: str) -> Finding:

@@ -31,8 +31,9 @@ def test_values_and_intervals(id, unit, value, low, high, expected):
 
 @pytest.mark.parametrize(("value", "expected"), [(0, "0"), (1, "<\u202f5"), (4, "<\u202f5"), (5, "5")])
 def test_small_cells_are_withheld(value, expected):
-    assert shown("reidentification.k", value)[0] == expected
+    assert shown("factors.smallest_class_people", value)[0] == expected
     assert shown("factors.classes", 2)[0] == "2"  # not a count of people
+    assert shown("reidentification.k", 1)[0] == "1"  # a property of the whole table, which names no cell
 
 
 def test_differences_carry_their_sign():

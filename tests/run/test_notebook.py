@@ -62,14 +62,12 @@ def test_a_cell_that_runs_too_long(tmp_path):
 
 
 def test_cancelling_kills_the_kernel_and_says_so(tmp_path):
-    before = engine._cancelled.is_set()
     threading.Timer(4.0, engine.cancel_all).start()
     begin = time.monotonic()
     try:
         outcome, statuses = _run(tmp_path, "import time; time.sleep(60)", "b = 2")
     finally:
-        if not before:
-            engine.allow_kernels()
+        engine.allow_kernels()
     assert outcome.status == "cancelled"
     assert statuses == ["failed", "pending"]
     assert time.monotonic() - begin < 30
