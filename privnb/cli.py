@@ -65,10 +65,10 @@ def check(spec: Path) -> None:
 def explain(spec: Path, profile: str | None) -> None:
     """Show the effective SPEC: every value, and whether it comes from the file, the profile or a default."""
     from privnb.console import show_explained
-    from privnb.spec import effective
+    from privnb.plan import explain
     from privnb.stages import load_spec
 
-    show_explained(effective(load_spec(spec, profile)))
+    show_explained(explain(load_spec(spec, profile)))
 
 
 @main.command()

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from privnb import __version__
 from privnb.findings import StageStatus, VariantInfo
-from privnb.spec import LoadedSpec, profile_parameters
+from privnb.spec import Explained, LoadedSpec, effective, profile_parameters
+from privnb.spec.profiles import profile_of
 from privnb.stages import stages
 from privnb.stages.registry import UNASKED
 from privnb.stages.contract import Stage, StageParameters
@@ -164,6 +165,19 @@ def build_plan(loaded: LoadedSpec) -> Plan:
             else:
                 add(stages()[name], None, params, after=earlier)
     return Plan(tuple(nodes.values()), variants, tuple(left_out), content_key(base))
+
+
+def explain(loaded: LoadedSpec) -> list[Explained]:
+    """Every value of the effective spec with its source, those of assessments that nobody named included."""
+    named = () if loaded.spec.assess == "auto" else loaded.spec.assess
+    lines = effective(loaded)
+    for stage, params in _chosen_assessments(loaded.spec)[0].items():
+        if stage in named:
+            continue
+        for name, field in type(params).model_fields.items():
+            source = f"profile {loaded.spec.profile}" if profile_of(field, loaded.spec.profile)[0] else "default"
+            lines.append(Explained(f"assess.{stage}.{name}", params.model_dump(mode="json")[name], source))
+    return lines
 
 
 def _chosen_assessments(spec) -> tuple[dict[str, StageParameters], list[tuple[str, str]]]:

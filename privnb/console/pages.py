@@ -44,13 +44,16 @@ def show_plan(plan: Plan, folder: RunFolder) -> None:
 
 
 def show_explained(lines: Sequence) -> None:
-    """The effective spec, a value a line with its source."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("key", "value", "from"):
-        table.add_column(heading, overflow="fold")
-    for line in lines:
-        table.add_row(line.path, str(line.value), Text(line.source, style="" if line.source == "file" else "dim"))
-    _console().print(table)
+    """The effective spec, a value a line with its source; lines are never folded, so that they can be searched."""
+    from privnb.spec.dump import flow_yaml
+
+    shown = [(line.path, flow_yaml(line.value), line.source) for line in lines]
+    keys = max(len(key) for key, _, _ in shown)
+    values = min(48, max(len(value) for _, value, _ in shown))
+    console = _console()
+    for key, value, source in shown:
+        text = Text(f"{key:{keys}}  {value:{values}}  ")
+        console.print(text.append(source, style="" if source == "file" else "dim"))
 
 
 def show_list() -> None:

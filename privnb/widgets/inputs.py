@@ -117,7 +117,7 @@ class ChoiceInput(_Offering):
     def _options(self, value: Any) -> list[tuple[str, Any]]:
         options = [(self._default, UNSET), *((as_text(choice), choice) for choice in self._choices)]
         if value is not UNSET and not any(value == choice for _, choice in options):
-            options.append((f"{as_text(value)} (not on offer)", value))
+            options.append((f"{as_text(value)} (unknown)", value))
         return options
 
 
@@ -156,7 +156,7 @@ class ManyInput(_Offering):
         self._offer(self.control.value)
 
     def _offer(self, chosen: Sequence[Any]) -> None:
-        unknown = [(f"{value} (not on offer)", value) for value in chosen if value not in self._choices]
+        unknown = [(f"{value} (unknown)", value) for value in chosen if value not in self._choices]
         options = [*((as_text(choice), choice) for choice in self._choices), *unknown]
         self.control.rows = max(2, min(len(options), _ROWS))
         self._put(options, tuple(chosen))
@@ -221,8 +221,11 @@ class ColumnsInput(Input):
         if wanted is not self._now:
             wanted.set(self._now.get())
             self._now = wanted
-            self.widget.layout.flex = "1 1 0" if isinstance(wanted, TallInput) else "1 1 100%"
             self.widget.children = [wanted.widget]
+        if self.many:
+            longest = max((len(words) for words, _ in self._chosen.control.options), default=0)
+            width = f"{0.62 * min(longest, 48):.0f}em" if wanted is self._chosen else "100%"
+            self.widget.layout.flex = f"1 1 {width}"
 
 
 def plain_value(text: str) -> Any:

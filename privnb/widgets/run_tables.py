@@ -53,7 +53,10 @@ def number(value: float, unit: str) -> str:
 
 
 def html_table(headings: Sequence[str], lines: Iterable[Sequence[str]], numbers: Collection[int]) -> str:
-    """A table of cells that are HTML already; columns in `numbers` are aligned to the right."""
+    """A table of cells that are HTML already; columns in `numbers` are aligned right, an empty last one is left out."""
+    lines = [tuple(line) for line in lines]
+    if not any(line[-1] for line in lines):
+        headings, lines = headings[:-1], [line[:-1] for line in lines]
     kinds = ["number" if place in numbers else "words" for place in range(len(headings))]
     head = "".join(f'<th scope="col" class="{kind}">{escape(text)}</th>' for kind, text in zip(kinds, headings))
     rows = ("".join(f'<td class="{kind}">{cell}</td>' for kind, cell in zip(kinds, line)) for line in lines)
@@ -82,4 +85,4 @@ def _verdict_line(found: GateVerdict) -> tuple[str, ...]:
 
 
 def _remark(text: str) -> str:
-    return f'<span class="privnb-help">{escape(text)}</span>'
+    return f'<span class="privnb-help">{escape(text)}</span>' if text else ""
