@@ -88,8 +88,8 @@ def _live_table() -> Iterator[Event]:
             rows[event["stage"]] = {"status": "running", "started": event["time"]}
         elif kind == "stage_ended":
             rows[event["stage"]].update(status=event["status"], reason=event["reason"], ended=event["time"])
-        elif kind == "report_started":
-            note["text"] = "· writing the fact sheet"
+        elif kind in ("report_started", "report_written"):
+            note["text"] = "· writing the fact sheet" if kind == "report_started" else "· fact sheet written"
 
     with Live(Screen(), console=Console(stderr=True), refresh_per_second=4):
         yield on_event

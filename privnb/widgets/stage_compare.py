@@ -11,7 +11,8 @@ def comparison(before: StageResult, now: StageResult) -> str:
     old, new = _by_place(before), _by_place(now)
     lines = [_line(place, old.get(place), new.get(place)) for place in dict.fromkeys([*old, *new])]
     if not lines:
-        return '<div class="privnb-help">This stage records facts only, no findings to compare.</div>'
+        words = "This stage has no findings to compare; put the lines into the spec and run it to see what they change."
+        return f'<div class="privnb-help">{words}</div>'
     return html_table(("Finding", "As recorded", "Now", "Difference"), lines, numbers={1, 2, 3})
 
 

@@ -185,6 +185,18 @@ def test_written_specs_load_and_a_foreign_file_is_not_overwritten(form, tmp_path
         form.write()
 
 
+def test_the_button_says_what_became_of_it(form, tmp_path):
+    form.path = "new.privacy.yaml"
+    form._write_clicked()
+    assert "Not written: 2 problems to mend first." in form._said.value and "refused" in form._said.value
+    fill(form)
+    form._write_clicked()
+    assert "Wrote new.privacy.yaml." in form._said.value and (tmp_path / "new.privacy.yaml").read_text() == form.yaml
+    (tmp_path / "new.privacy.yaml").write_text("privnb: 1\n")
+    form._write_clicked()
+    assert "is another spec" in form._said.value
+
+
 def test_a_spec_survives_loading_and_writing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     form = SpecForm("adult")
