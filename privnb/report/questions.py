@@ -145,14 +145,11 @@ def _numbers(record: Record, id: str, value, low, high, unit: str, gate: GateVer
     measured = number(how, value, unit, record.small_cell)
     interval = NONE if low is None else interval_text(how, low, high, unit, record.small_cell)
     texts = {"measured": measured, "interval": interval}
-    if how.ends is None or (gate is not None and not how.ends[0] <= gate.limit <= how.ends[1]):
-        return texts
-    limit, verdict = (gate.limit, gate.verdict) if gate else (None, "measured")
-    parts = [measured, "" if low is None else f"interval {interval}"]
-    parts.append(f"gate {limit_text(how, gate.limit, gate.kind, unit)}" if gate else "")
-    alt = ", ".join(part for part in parts if part)
-    bar = bullet_of(value, low, high, how.ends, limit, verdict)
-    return texts | {"bar": bullet_svg(bar), "bar_alt": alt}
+    if gate is None or how.ends is None or not how.ends[0] <= gate.limit <= how.ends[1]:
+        return texts  # a bar says where a value falls beside its gate; without one it would say nothing
+    parts = [measured, "" if low is None else f"interval {interval}", f"gate {limit_text(how, gate.limit, gate.kind, unit)}"]
+    bar = bullet_of(value, low, high, how.ends, gate.limit, gate.verdict)
+    return texts | {"bar": bullet_svg(bar), "bar_alt": ", ".join(part for part in parts if part)}
 
 
 def _open_row(record: Record, asked: Question) -> Row:
