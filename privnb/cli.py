@@ -93,7 +93,9 @@ def plan(spec: Path, out: Path | None, profile: str | None) -> None:
 @click.option("--jobs", type=click.IntRange(1), help="Notebooks at once (default: the cores).")
 @click.option("--only", multiple=True, metavar="STAGE", help="Run this stage and what it needs; can be repeated.")
 @click.option("--fresh", is_flag=True, help="Forget what was finished and start over.")
-def run(spec: Path, out: Path | None, profile: str | None, jobs: int | None, only: tuple[str, ...], fresh: bool) -> None:
+def run(
+    spec: Path, out: Path | None, profile: str | None, jobs: int | None, only: tuple[str, ...], fresh: bool
+) -> None:
     """Run SPEC: attacks, mitigations, attacks again, and the fact sheet. Finished stages are not run again."""
     _run(spec, out, profile=profile, jobs=jobs, only=only, fresh=fresh)
 
@@ -134,7 +136,10 @@ def doctor() -> None:
     sick = False
     for finding in examine():
         sick |= not finding.well
-        click.echo(f"{'ok     ' if finding.well else 'missing'}  {finding.what}" + (f"\n         {finding.remedy}" if finding.remedy else ""))
+        click.echo(
+            f"{'ok     ' if finding.well else 'missing'}  {finding.what}"
+            + (f"\n         {finding.remedy}" if finding.remedy else "")
+        )
     sys.exit(3 if sick else 0)
 
 

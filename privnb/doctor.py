@@ -51,15 +51,23 @@ def _kernel() -> Check:
 
 def _files() -> list[Check]:
     here = Path(__file__).parent
-    wanted = {"notebooks": "_notebooks/subject.ipynb", "templates": "_templates/fact-sheet.html.j2", "example": "_examples/adult.privacy.yaml"}
+    wanted = {
+        "notebooks": "_notebooks/subject.ipynb",
+        "templates": "_templates/fact-sheet.html.j2",
+        "example": "_examples/adult.privacy.yaml",
+    }
     return [
-        Check(name, (here / path).exists(), "" if (here / path).exists() else "reinstall privnb; its files are incomplete")
+        Check(
+            name, (here / path).exists(), "" if (here / path).exists() else "reinstall privnb; its files are incomplete"
+        )
         for name, path in wanted.items()
     ]
 
 
 def _extras() -> list[Check]:
     return [
-        Check(f"extra {extra} ({package}): {'installed' if find_spec(package) else 'not installed, and not needed'}", True)
+        Check(
+            f"extra {extra} ({package}): {'installed' if find_spec(package) else 'not installed, and not needed'}", True
+        )
         for extra, package in _EXTRAS.items()
     ]

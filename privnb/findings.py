@@ -81,7 +81,9 @@ class StageResult(_Wire):
 
     def about(self, variant: str | None) -> "StageResult":
         """The same result with `variant` written into every finding that names none."""
-        findings = [found if found.variant else found.model_copy(update={"variant": variant}) for found in self.findings]
+        findings = [
+            found if found.variant else found.model_copy(update={"variant": variant}) for found in self.findings
+        ]
         return self.model_copy(update={"findings": findings})
 
     def finding(self, id: str, method: str | None = None, group: str | None = None) -> Finding:

@@ -36,7 +36,12 @@ def privnb_command(tmp_path):
 
     def run(*words, cwd=tmp_path, **options):
         return subprocess.run(
-            [sys.executable, "-m", "privnb", *map(str, words)], cwd=cwd, capture_output=True, text=True, timeout=300, **options
+            [sys.executable, "-m", "privnb", *map(str, words)],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            **options,
         )
 
     return run

@@ -50,9 +50,13 @@ def test_explain_names_the_source_of_each_value(small_spec):
     lines = {line.split()[0]: line for line in text.splitlines() if line.strip()}
     assert lines["seed"].split()[-1] == "file"
     assert lines["threat_model.access"].split()[-1] == "default"
-    small_spec.write_text(small_spec.read_text().replace("{methods: [confidence, rmia, lira], shadows: 2, draws: 200}", "{}"))
+    small_spec.write_text(
+        small_spec.read_text().replace("{methods: [confidence, rmia, lira], shadows: 2, draws: 200}", "{}")
+    )
     text = _typed("explain", small_spec, "--profile", "thorough").output
-    assert [line.split()[-3:] for line in text.splitlines() if "membership.shadows" in line] == [["64", "profile", "thorough"]]
+    assert [line.split()[-3:] for line in text.splitlines() if "membership.shadows" in line] == [
+        ["64", "profile", "thorough"]
+    ]
 
 
 def test_plan_shows_stages_before_anything_ran(small_spec, tmp_path):
@@ -81,7 +85,9 @@ def test_run_resumes_and_changes_nothing(small_spec, tmp_path, privnb_command):
     assert "passes       utility.accuracy on baseline" in first.stdout
     assert first.stdout.splitlines()[-2:] == ["run/fact-sheet.pdf", "run/fact-sheet.html"]
     folder = tmp_path / "run"
-    kept = {name: (folder / name).read_bytes() for name in ("results.json", "run.json", "fact-sheet.pdf", "fact-sheet.html")}
+    kept = {
+        name: (folder / name).read_bytes() for name in ("results.json", "run.json", "fact-sheet.pdf", "fact-sheet.html")
+    }
     state = json.loads((folder / "state.json").read_text())
     assert state["status"] == "done" and state["exit_code"] == 0
     assert {stage["status"] for stage in state["stages"].values()} == {"ok"}
@@ -92,7 +98,9 @@ def test_run_resumes_and_changes_nothing(small_spec, tmp_path, privnb_command):
     assert second.returncode == 0 and "0 stages executed" in second.stdout
     assert kept == {name: (folder / name).read_bytes() for name in kept}
 
-    elsewhere = privnb_command("run", small_spec, "--out", "again", env={**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"})
+    elsewhere = privnb_command(
+        "run", small_spec, "--out", "again", env={**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
+    )
     assert elsewhere.returncode == 0
     assert (tmp_path / "again" / "results.json").read_bytes() == kept["results.json"]
 
@@ -119,7 +127,9 @@ def test_a_stage_that_fails_is_told_everywhere(small_spec, tmp_path, privnb_comm
         "    def fit(self, X, y, **more):\n        raise RuntimeError('the training cluster is down')\n\n\ndef make():\n    return Broken()\n"
     )
     text = small_spec.read_text()
-    small_spec.write_text(text.replace("{train: {estimator: sklearn.tree.DecisionTreeClassifier}}", "{factory: 'broken:make'}"))
+    small_spec.write_text(
+        text.replace("{train: {estimator: sklearn.tree.DecisionTreeClassifier}}", "{factory: 'broken:make'}")
+    )
     done = privnb_command("run", small_spec, "--out", "run")
     assert done.returncode == 3
     assert "the training cluster is down" in done.stdout and "Traceback" not in done.stderr

@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-HEAVY = {"numpy", "pandas", "sklearn", "scipy", "matplotlib", "weasyprint", "papermill", "ipywidgets", "skops", "pyarrow"}
+HEAVY = {
+    "numpy",
+    "pandas",
+    "sklearn",
+    "scipy",
+    "matplotlib",
+    "weasyprint",
+    "papermill",
+    "ipywidgets",
+    "skops",
+    "pyarrow",
+}
 
 
 def _modules_after(statement: str) -> set[str]:
@@ -30,7 +41,9 @@ def test_a_lower_layer_never_imports_a_higher_one():
 
 
 def test_every_public_thing_has_a_docstring():
-    done = subprocess.run([sys.executable, "-m", "interrogate", "-v", "privnb"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "interrogate", "-v", "privnb"], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -42,7 +55,9 @@ def test_importing_privnb_is_light():
 
 @pytest.mark.parametrize("module", ["privnb.cli", "privnb.stages", "privnb.plan", "privnb.gates", "privnb.catalogue"])
 def test_what_the_command_line_reads_first_imports_nothing_heavy(module):
-    statement = f"import {module}" + ("; import privnb.stages; privnb.stages.stages()" if module == "privnb.stages" else "")
+    statement = f"import {module}" + (
+        "; import privnb.stages; privnb.stages.stages()" if module == "privnb.stages" else ""
+    )
     assert not _heavy(_modules_after(statement))
 
 
@@ -63,7 +78,9 @@ def test_a_stage_has_its_module_notebook_and_section(name):
 
     stage = stages()[name]
     assert stage.notebook.exists(), f"notebooks/{name}.ipynb is missing"
-    assert (ROOT / "templates" / "sections" / f"{name}.html.j2").exists(), f"templates/sections/{name}.html.j2 is missing"
+    assert (ROOT / "templates" / "sections" / f"{name}.html.j2").exists(), (
+        f"templates/sections/{name}.html.j2 is missing"
+    )
     assert stage.meta.question.endswith("?")
     if stage.meta.kind == "mitigation":
         assert stage.make is not None and stage.describe is not None
@@ -106,10 +123,15 @@ def test_nothing_names_a_machine():
     """No absolute path of a work place, no registry host in what is shipped."""
     import re
 
-    suspicious = re.compile(r"(^|[\s\"'(=])/(work|farm|root|home/\w+)/|registry\.npmjs|pypi\.org/simple|files\.pythonhosted")
+    suspicious = re.compile(
+        r"(^|[\s\"'(=])/(work|farm|root|home/\w+)/|registry\.npmjs|pypi\.org/simple|files\.pythonhosted"
+    )
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
     names = tracked.stdout.split() if tracked.returncode == 0 else []
     for name in names:
         path = ROOT / name
-        if path.suffix in {".py", ".md", ".yaml", ".toml", ".j2", ".css", ".ipynb", ".cff"} and path.name != "test_house.py":
+        if (
+            path.suffix in {".py", ".md", ".yaml", ".toml", ".j2", ".css", ".ipynb", ".cff"}
+            and path.name != "test_house.py"
+        ):
             assert not suspicious.search(path.read_text()), name

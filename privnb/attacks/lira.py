@@ -38,9 +38,7 @@ class LevelPrior:
         return np.searchsorted(self.edges, difficulty, side="right")
 
 
-def lira_online(
-    target: np.ndarray, shadows: np.ndarray, keep: np.ndarray, people: int | None = None
-) -> np.ndarray:
+def lira_online(target: np.ndarray, shadows: np.ndarray, keep: np.ndarray, people: int | None = None) -> np.ndarray:
     """Log-likelihood ratio of member to non-member for each record.
 
     `target` (records) and `shadows` (shadows x records) are Gaussian-like signals such as log-odds; `keep` (shadows x

@@ -40,7 +40,9 @@ def show_plan(plan: Plan, folder: RunFolder) -> None:
     console.print(table)
     console.print(f"\n{len(plan.nodes)} stages, {to_run} to run; run folder {folder.root}")
     for status in plan.left_out:
-        console.print(Text(f"{status.stage}{f' on {status.variant}' if status.variant else ''}: {status.reason}", style="dim"))
+        console.print(
+            Text(f"{status.stage}{f' on {status.variant}' if status.variant else ''}: {status.reason}", style="dim")
+        )
 
 
 def show_explained(lines: Sequence) -> None:
@@ -80,7 +82,9 @@ def show_outcome(outcome: RunOutcome) -> None:
     for status in outcome.results.stages:
         if status.status in ("failed", "died", "timed_out", "cancelled", "skipped"):
             place = f"{status.stage} on {status.variant}" if status.variant else status.stage
-            console.print(Text.assemble((f"{status.status.replace('_', ' '):13}", "bold red"), f"{place}: {status.reason}"))
+            console.print(
+                Text.assemble((f"{status.status.replace('_', ' '):13}", "bold red"), f"{place}: {status.reason}")
+            )
     count = len(outcome.executed)
     console.print(Text(f"{count} stage{'s' if count != 1 else ''} executed", style="dim"))
     for path in outcome.documents.values():

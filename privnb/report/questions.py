@@ -147,7 +147,11 @@ def _numbers(record: Record, id: str, value, low, high, unit: str, gate: GateVer
     texts = {"measured": measured, "interval": interval}
     if gate is None or how.ends is None or not how.ends[0] <= gate.limit <= how.ends[1]:
         return texts  # a bar says where a value falls beside its gate; without one it would say nothing
-    parts = [measured, "" if low is None else f"interval {interval}", f"gate {limit_text(how, gate.limit, gate.kind, unit)}"]
+    parts = [
+        measured,
+        "" if low is None else f"interval {interval}",
+        f"gate {limit_text(how, gate.limit, gate.kind, unit)}",
+    ]
     bar = bullet_of(value, low, high, how.ends, gate.limit, gate.verdict)
     return texts | {"bar": bullet_svg(bar), "bar_alt": ", ".join(part for part in parts if part)}
 

@@ -106,7 +106,9 @@ class PrivnbEngine(NBClientEngine):
         return manager.nb
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, start_timeout=60, execution_timeout=None, log_output=False, **kwargs):
+    def execute_managed_notebook(
+        cls, nb_man, kernel_name, start_timeout=60, execution_timeout=None, log_output=False, **kwargs
+    ):
         """Start a kernel, run the cells in order, stop at the first that fails."""
         config = Config()
         config.KernelSpecManager.kernel_dirs = []

@@ -110,7 +110,9 @@ def _wanted(plan: Plan, only: Sequence[str]) -> set[str]:
         return {node.id for node in plan.nodes}
     unknown = [name for name in only if name not in {node.stage for node in plan.nodes}]
     if unknown:
-        raise PrivnbError(f"--only {unknown[0]}: the plan has no such stage; it has {', '.join(sorted({n.stage for n in plan.nodes}))}")
+        raise PrivnbError(
+            f"--only {unknown[0]}: the plan has no such stage; it has {', '.join(sorted({n.stage for n in plan.nodes}))}"
+        )
     queue = [node.id for node in plan.nodes if node.stage in only]
     wanted: set[str] = set()
     while queue:

@@ -28,7 +28,9 @@ class Outcome:
     cell: int | None = None
 
 
-def run_notebook(source: Path, output: Path, parameters: dict[str, Any], cell_timeout_s: float | None = None) -> Outcome:
+def run_notebook(
+    source: Path, output: Path, parameters: dict[str, Any], cell_timeout_s: float | None = None
+) -> Outcome:
     """Execute `source` into `output`. Never raises for what the notebook does: the outcome says it.
 
     A thread may call this; several notebooks can run at once.
@@ -44,9 +46,13 @@ def run_notebook(source: Path, output: Path, parameters: dict[str, Any], cell_ti
             execution_timeout=cell_timeout_s,
         )
     except PapermillExecutionError as error:
-        return Outcome("failed", f"cell {_code_cell(output)}: {error.ename}: {_first_line(error.evalue)}", _code_cell(output))
+        return Outcome(
+            "failed", f"cell {_code_cell(output)}: {error.ename}: {_first_line(error.evalue)}", _code_cell(output)
+        )
     except CellTimeoutError:
-        return Outcome("timed_out", f"cell {_code_cell(output)} ran longer than {cell_timeout_s:g} s", _code_cell(output))
+        return Outcome(
+            "timed_out", f"cell {_code_cell(output)} ran longer than {cell_timeout_s:g} s", _code_cell(output)
+        )
     except DeadKernelError as error:
         if cancelled():
             return Outcome("cancelled", f"stopped in cell {_code_cell(output)}", _code_cell(output))

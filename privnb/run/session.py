@@ -21,7 +21,9 @@ from privnb.stages.contract import StageContext, StageInputs, StageOutput
 from privnb.units import ThreadUnits
 
 
-def open_stage(name: str, spec: str = "adult", variant: str | None = "baseline", run_dir: str = "", **params: Any) -> "StageSession":
+def open_stage(
+    name: str, spec: str = "adult", variant: str | None = "baseline", run_dir: str = "", **params: Any
+) -> "StageSession":
     """Open one stage.
 
     `spec` is the path of a privacy spec, or `adult` for the embedded example; `variant` names the model under test (ignored
@@ -111,9 +113,12 @@ class StageSession:
         return Picture(figure) if figure else f"Nothing to draw: {self.reason or 'the stage found no such series'}."
 
     def again(self, **changed: Any) -> StageResult:
-        """The result with some parameters changed; nothing is recorded."""
-        other = StageSession(self.loaded, self.plan, self.node, {**self.params.model_dump(), **changed}, self.folder)
-        other.__dict__.update({name: self.__dict__[name] for name in ("subject", "shelf") if name in self.__dict__})
+        """The result with some parameters changed; nothing is recorded. A mitigation's variant is fitted anew."""
+        given = {**self.params.model_dump(), **changed}
+        other = StageSession(self.loaded, self.plan, self.node, given, self.folder)
+        other.__dict__.update(subject=self.subject, shelf=self.shelf)
+        if self.stage.meta.kind == "mitigation":
+            other.shelf = self.shelf.with_mitigation(self.node.variant, other.params)
         return other.run()
 
     def record(self) -> str:
@@ -125,7 +130,9 @@ class StageSession:
         if self.status == "pending":
             raise PrivnbError(f"{self.node.id} was not run; call run() before record()")
         cost = {"seconds": time.perf_counter() - self._started, "peak_memory_bytes": _peak_memory_bytes()}
-        self._store.write_stage(self.node.key, StageRecord(self.status, self.reason, self.result, cost), self._output.arrays)
+        self._store.write_stage(
+            self.node.key, StageRecord(self.status, self.reason, self.result, cost), self._output.arrays
+        )
         return f"Recorded {self.node.id}: {len(self.result.findings)} findings."
 
     def _inputs(self) -> StageInputs:
@@ -193,4 +200,3 @@ def _why_not_planned(plan: Plan, name: str, variant: str | None) -> str:
 def _peak_memory_bytes() -> int:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
-

@@ -48,7 +48,9 @@ class Store:
         self.write_arrays(f"stages/{key}", arrays)
         write_whole(
             self._stage(key),
-            canonical_json({"status": record.status, "reason": record.reason, "result": record.result, "cost": dict(record.cost)}),
+            canonical_json(
+                {"status": record.status, "reason": record.reason, "result": record.result, "cost": dict(record.cost)}
+            ),
         )
 
     def read_stage_arrays(self, key: str) -> dict[str, Any]:
@@ -89,4 +91,3 @@ class Store:
 
     def _stage(self, key: str) -> Path:
         return self.root / "stages" / f"{key}.json"
-

@@ -6,23 +6,42 @@ from privnb.errors import ModelError
 from privnb.plan import Plan
 from privnb.run.store import Store
 from privnb.stages import stages
-from privnb.stages.contract import Made
-from privnb.subject import EstimatorTrainer, FactoryTrainer, Model, Subject, Variant, load_model, load_saved, save_model
+from privnb.stages.contract import Made, StageParameters
+from privnb.subject import (
+    EstimatorTrainer,
+    FactoryTrainer,
+    Model,
+    SklearnModel,
+    Subject,
+    Variant,
+    load_model,
+    load_saved,
+    save_model,
+)
 from privnb.units import content_key, derive_seed
 
 
 class VariantShelf:
     """Hands out variants by id.
 
-    Every variant is trained on the train part with the same seed, so that variants are paired. With a store, a fitted model
-    is kept there by content key; one that cannot be kept is fitted again by its seed.
+    Every variant is trained on the train part with the same seed, so that variants are paired. With a store, a fitted
+    model is kept there by content key; one that cannot be kept is fitted again by its seed. `changed` are parameters of
+    mitigations, by id, in the place of the spec's.
     """
 
-    def __init__(self, loaded, plan: Plan, subject: Subject, store: Store | None):
+    def __init__(
+        self,
+        loaded,
+        plan: Plan,
+        subject: Subject,
+        store: Store | None,
+        changed: Mapping[str, StageParameters] | None = None,
+    ):
         self._loaded = loaded
         self._plan = plan
         self._subject = subject
         self._store = store
+        self._changed = changed or {}
         self._variants: dict[str, Variant] = {}
         self._made: dict[str, Made] = {}
         self._given: Model | None = None
@@ -51,6 +70,13 @@ class VariantShelf:
         control = next((info.id for info in self._plan.variants if info.control_of == id), None)
         return self.variant(control) if control else None
 
+    def with_mitigation(self, id: str, params: StageParameters) -> "VariantShelf":
+        """A shelf on which one mitigation has other parameters; what it fits is not stored."""
+        other = VariantShelf(self._loaded, self._plan, self._subject, None, {**self._changed, id: params})
+        parent = next(info.from_ for info in self._plan.variants if info.id == id)
+        other._variants[parent] = self.variant(parent)
+        return other
+
     def _definition(self, id: str) -> Made:
         if id not in self._made:
             if id == "baseline":
@@ -67,16 +93,21 @@ class VariantShelf:
             trainer = FactoryTrainer(model.factory, base)
         else:
             self._given, trainer, _ = load_model(base / model.file, trust=model.trust)
-        return Made(id="baseline", trainer=trainer, label=trainer.label if trainer else type(self._given).__name__)
+        return Made(
+            id="baseline", trainer=trainer, label=trainer.label if trainer else type(self._given.estimator).__name__
+        )
 
     def _mitigated(self, id: str) -> Mapping[str, Made]:
         mitigation = next(item for item in self._loaded.spec.mitigations if item.id == id)
         parent = mitigation.from_ or "baseline"
         trainer = self._definition(parent).trainer
         if trainer is None:
-            raise ModelError(f"{id}: {mitigation.kind} needs to train the model again, and {parent} cannot be retrained")
+            raise ModelError(
+                f"{id}: {mitigation.kind} needs to train the model again, and {parent} cannot be retrained"
+            )
         stage = stages()[mitigation.kind]
-        return {made.id: made for made in stage.make(trainer, mitigation.params, id, parent)}
+        params = self._changed.get(id, mitigation.params)
+        return {made.id: made for made in stage.make(trainer, params, id, parent)}
 
     def _fitted(self, made: Made, rows) -> Model:
         seed = derive_seed(self._loaded.spec.seed, "fit")
@@ -89,5 +120,6 @@ class VariantShelf:
         model = load_saved(path) if path.exists() else None
         if model is None:
             model = made.trainer.fit(rows, seed)
-            save_model(model, path)
+            if isinstance(model, SklearnModel):  # what else there is, is fitted again by its seed
+                save_model(model, path)
         return model

@@ -36,7 +36,11 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageResu
     return StageResult(
         findings=findings,
         tables={"variants": _table(inputs)},
-        facts={"controls": {info.id: control_for(info, inputs.variants) for info in inputs.variants if info.id != "baseline"}},
+        facts={
+            "controls": {
+                info.id: control_for(info, inputs.variants) for info in inputs.variants if info.id != "baseline"
+            }
+        },
     )
 
 
@@ -79,7 +83,11 @@ def _membership(inputs: StageInputs, id: str, against: str, ctx: StageContext) -
     except stats.NotResolvable as reason:
         found.append(
             Finding(
-                id=f"comparison.{names[1]}", variant=id, method=f"against {against}", status="not_resolvable", reason=str(reason)
+                id=f"comparison.{names[1]}",
+                variant=id,
+                method=f"against {against}",
+                status="not_resolvable",
+                reason=str(reason),
             )
         )
     return found
@@ -94,7 +102,9 @@ def _difference(name: str, id: str, against: str, estimate, direction: str, unit
 
 def _missing(name: str, id: str, against: str, stage: str) -> Finding:
     reason = f"{stage} was not measured on both {id} and {against}"
-    return Finding(id=f"comparison.{name}", variant=id, method=f"against {against}", status="not_applicable", reason=reason)
+    return Finding(
+        id=f"comparison.{name}", variant=id, method=f"against {against}", status="not_applicable", reason=reason
+    )
 
 
 def _table(inputs: StageInputs) -> Table:
@@ -104,7 +114,12 @@ def _table(inputs: StageInputs) -> Table:
     rows = []
     for info in inputs.variants:
         cells = [_value(inputs, id, info.id) for id in present]
-        rows.append([info.id, *(end for found in cells for end in ((found.value, found.low, found.high) if found else (None,) * 3))])
+        rows.append(
+            [
+                info.id,
+                *(end for found in cells for end in ((found.value, found.low, found.high) if found else (None,) * 3)),
+            ]
+        )
     return Table(title="Variants side by side", columns=columns, rows=rows)
 
 

@@ -16,7 +16,11 @@ META = StageMeta(
         "classes",
         "smallest_class_people",
     ),
-    references=("Yeom et al. 2018 (overfitting)", "Shokri et al. 2017 (classes)", "Newcombe 1998 (interval of a difference)"),
+    references=(
+        "Yeom et al. 2018 (overfitting)",
+        "Shokri et al. 2017 (classes)",
+        "Newcombe 1998 (interval of a difference)",
+    ),
     always=True,
 )
 _UNKNOWN = "nobody declared which rows were in the training"

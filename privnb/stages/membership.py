@@ -94,7 +94,9 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageOutp
         tables={"selection": attack.selection},
         facts=dict(attack.facts),
     )
-    return StageOutput(result, {"scores": attack.scores[attack.selected], "member": attack.member, "persons": attack.persons})
+    return StageOutput(
+        result, {"scores": attack.scores[attack.selected], "member": attack.member, "persons": attack.persons}
+    )
 
 
 def _blind(members, non_members, persons, ctx: StageContext) -> Finding:
@@ -139,7 +141,12 @@ def _curves(attack, params: Parameters, ctx: StageContext) -> dict[str, dict[str
     from privnb.stats.roc import thinned
 
     band = roc_band(
-        attack.scores[attack.selected], attack.member, attack.persons, ctx.level, ctx.seed_for("bootstrap"), params.draws
+        attack.scores[attack.selected],
+        attack.member,
+        attack.persons,
+        ctx.level,
+        ctx.seed_for("bootstrap"),
+        params.draws,
     )
     curves = {"roc": {name: getattr(band, name).tolist() for name in ("fpr", "tpr", "low", "high")}}
     for name, scores in attack.scores.items():

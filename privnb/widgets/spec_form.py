@@ -74,6 +74,7 @@ class SpecForm(widgets.VBox):
 
     @path.setter
     def path(self, path: str | Path | None) -> None:
+        """Name the file that `write` writes."""
         self._file.value = "" if path is None else str(path)
 
     def load(self, path: str | Path, target: Path | None = None) -> None:

@@ -14,7 +14,10 @@ from privnb.run import notebook as engine
 def _run(tmp_path, *cells, parameters=None, timeout=None):
     source, output = tmp_path / "in.ipynb", tmp_path / "out.ipynb"
     made = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["parameters"]}), *map(nbformat.v4.new_code_cell, cells)],
+        cells=[
+            nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["parameters"]}),
+            *map(nbformat.v4.new_code_cell, cells),
+        ],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
     )
     nbformat.write(made, source)
@@ -43,7 +46,10 @@ def test_an_exception_names_cell_and_message(tmp_path):
 @pytest.mark.parametrize(
     ("cell", "why"),
     [
-        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "killed by SIGKILL; most often the machine ran out of memory"),
+        (
+            "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+            "killed by SIGKILL; most often the machine ran out of memory",
+        ),
         ("import os; os._exit(3)", "it exited with code 3"),
     ],
 )
@@ -90,7 +96,10 @@ def test_two_notebooks_at_once_do_not_mix(tmp_path):
 
 
 def test_no_kernel_outlives_its_notebook(tmp_path):
-    _run(tmp_path, "import os; open('pid.txt', 'w').write(str(os.getpid()))".replace("pid.txt", str(tmp_path / "pid.txt")))
+    _run(
+        tmp_path,
+        "import os; open('pid.txt', 'w').write(str(os.getpid()))".replace("pid.txt", str(tmp_path / "pid.txt")),
+    )
     pid = int((tmp_path / "pid.txt").read_text())
     with pytest.raises(ProcessLookupError):
         os.kill(pid, signal.SIG_DFL)

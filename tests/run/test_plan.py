@@ -47,7 +47,9 @@ def test_stages_times_variants_in_an_order_that_respects_needs(plan_of):
 
 
 def test_words_that_change_no_result_change_no_key(plan_of):
-    other = "# a comment\n" + SPEC.replace("privnb: 1\nseed: 3\n", "seed: 3\nname: other\nprivnb: 1\n").replace("0.5", "0.6")
+    other = "# a comment\n" + SPEC.replace("privnb: 1\nseed: 3\n", "seed: 3\nname: other\nprivnb: 1\n").replace(
+        "0.5", "0.6"
+    )
     assert _keys(plan_of(SPEC)) == _keys(plan_of(other, "b"))
 
 
@@ -61,7 +63,8 @@ def test_one_mitigations_parameter_changes_only_what_depends_on_it(plan_of):
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("seed: 3", "seed: 4"), ("DecisionTreeClassifier}", "DecisionTreeClassifier, params: {max_depth: 3}}")]
+    ("old", "new"),
+    [("seed: 3", "seed: 4"), ("DecisionTreeClassifier}", "DecisionTreeClassifier, params: {max_depth: 3}}")],
 )
 def test_seed_and_model_change_every_key(plan_of, old, new):
     before, after = _keys(plan_of(SPEC)), _keys(plan_of(SPEC.replace(old, new), "b"))

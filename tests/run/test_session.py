@@ -12,7 +12,9 @@ from privnb.run.display import Picture
 
 
 def test_every_stage_runs_alone_without_a_run_folder(small_spec):
-    text = small_spec.read_text().replace("assess:", "mitigations: [{id: leaf9, regularize: {params: {min_samples_leaf: 9}}}]\nassess:")
+    text = small_spec.read_text().replace(
+        "assess:", "mitigations: [{id: leaf9, regularize: {params: {min_samples_leaf: 9}}}]\nassess:"
+    )
     small_spec.write_text(text)
     for name, variant in (("subject", "baseline"), ("utility", "leaf9"), ("factors", "leaf9"), ("regularize", "leaf9")):
         stage = open_stage(name, str(small_spec), variant)
@@ -62,6 +64,42 @@ def test_other_parameters_are_shown_and_not_recorded(small_spec, tmp_path):
     stage.run()
     assert "differ from the spec's" in stage.record()
     assert not (tmp_path / "run" / "store" / "stages").exists()
+
+
+def test_a_mitigation_run_again_is_fitted_again_and_measured_on_validation(small_spec):
+    text = small_spec.read_text().replace(
+        "assess:", "mitigations: [{id: deep, regularize: {params: {max_depth: 9}}}]\nassess:"
+    )
+    small_spec.write_text(text)
+    stage = open_stage("regularize", str(small_spec), "deep")
+    first = stage.run()
+    changed = stage.again(params={"max_depth": 1})
+    assert first.finding("regularize.validation_gap").value > changed.finding("regularize.validation_gap").value
+    assert changed.tables["changes"].rows == [["max_depth", "None", "1"]]
+    assert changed.facts["label"] == "max_depth = 1"
+    assert stage.again().findings == first.findings
+    validation = len(stage.subject.part("validation"))
+    assert first.finding("regularize.validation_score").n == validation
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "{ensemble: {members: 3}}",
+        "{noise: {scale: 0.2}}",
+        "{early_stopping: {fraction: 0.2}, estimator: sklearn.ensemble.HistGradientBoostingClassifier}",
+        "{l2: 5, estimator: sklearn.linear_model.LogisticRegression}",
+    ],
+)
+def test_every_way_of_regularizing_is_stored_or_fitted_again(small_spec, tmp_path, kind):
+    text = small_spec.read_text().replace("assess:", f"mitigations: [{{id: other, regularize: {kind}}}]\nassess:")
+    small_spec.write_text(text)
+    values = []
+    for _ in range(2):  # the second session takes models from the store or fits them again by their seed
+        stage = open_stage("utility", str(small_spec), "other", str(tmp_path / "run"))
+        values.append(stage.run().finding("utility.accuracy"))
+    assert values[0] == values[1]
+    assert values[0].value > 0.8
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,10 @@ from privnb.run.units import StoredUnits
 from privnb.units import Unit
 
 RECORD = StageRecord(
-    "ok", "", StageResult(findings=[Finding(id="a.b", value=1.0, reason="a count")]), {"seconds": 1.5, "peak_memory_bytes": 7}
+    "ok",
+    "",
+    StageResult(findings=[Finding(id="a.b", value=1.0, reason="a count")]),
+    {"seconds": 1.5, "peak_memory_bytes": 7},
 )
 
 

@@ -134,9 +134,9 @@ def test_people_copied_tenfold_leave_every_interval_unchanged(privnb_command, tm
             continue
         other = tenfold.find(found.id, found.variant, found.method)
         assert (other.status, other.n) == (found.status, found.n), found.id
-        assert [other.value, other.low, other.high] == pytest.approx(
-            [found.value, found.low, found.high], abs=1e-6
-        ), f"{found.id} {found.method}"
+        assert [other.value, other.low, other.high] == pytest.approx([found.value, found.low, found.high], abs=1e-6), (
+            f"{found.id} {found.method}"
+        )
         compared += 1
     assert compared > 20
     features = once.facts["subject/baseline"]["features"]
@@ -164,7 +164,9 @@ mitigations:
     sizes = frame.groupby(names, dropna=False).size()
     assert results.find("reidentification.k", None).value == sizes.min() == 1
     assert results.find("reidentification.unique_rows", None).value == pytest.approx((sizes == 1).sum() / len(frame))
-    assert results.find("reidentification.rows_below_k", None).value == pytest.approx(sizes[sizes < 5].sum() / len(frame))
+    assert results.find("reidentification.rows_below_k", None).value == pytest.approx(
+        sizes[sizes < 5].sum() / len(frame)
+    )
     assert [(v.id, v.control_of) for v in results.variants] == [
         ("baseline", None), ("linear", None), ("linear-control", "linear")
     ]  # fmt: skip

@@ -85,6 +85,8 @@ def test_every_example_is_valid(path, tmp_path):
 
 def test_every_file_that_the_docs_name_is_there():
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
-        for name in re.findall(r"(?:docs|privnb|examples|notebooks|templates|tests|benchmarks)/[\w./-]+\.\w+", page.read_text()):
+        for name in re.findall(
+            r"(?:docs|privnb|examples|notebooks|templates|tests|benchmarks)/[\w./-]+\.\w+", page.read_text()
+        ):
             if "/x." not in name and name != "docs/fact-sheet-page-1.png":
                 assert (ROOT / name).exists(), f"{page.name} names {name}"
