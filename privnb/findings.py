@@ -114,7 +114,7 @@ class VariantInfo(_Wire):
 
 
 class GateVerdict(_Wire):
-    """One gate with what was measured for it: pass, fail, inconclusive or not_assessed, and the sentence that says why."""
+    """One gate with what was measured for it: its verdict, and the sentence that says why."""
 
     metric: str
     variant: str

@@ -12,8 +12,8 @@ from privnb.findings import StageStatus, VariantInfo
 from privnb.spec import Explained, LoadedSpec, effective, profile_parameters
 from privnb.spec.profiles import profile_of
 from privnb.stages import stages
-from privnb.stages.registry import UNASKED
 from privnb.stages.contract import Stage, StageParameters
+from privnb.stages.registry import UNASKED
 from privnb.units import content_key
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas")
@@ -69,7 +69,7 @@ def node_id(stage: str, variant: str | None) -> str:
 
 
 def variants_of(spec) -> tuple[VariantInfo, ...]:
-    """The baseline, then each mitigation's variant in the order of the spec, each followed by its control if it has one."""
+    """The baseline, then each mitigation's variant in the order of the spec, followed by its control if any."""
     found = [VariantInfo(id="baseline", kind="baseline", label="as trained")]
     for mitigation in spec.mitigations:
         stage = stages()[mitigation.kind]
@@ -218,7 +218,7 @@ def _source_digest(model, base: Path) -> str | None:
 
 
 def factory_module(factory: str, base: Path) -> Path | None:
-    """The source file of `package.module:callable`: beside the spec first, then where Python finds it; None if nowhere."""
+    """The source file of `package.module:callable`: beside the spec, else where Python finds it, else None."""
     module = factory.partition(":")[0]
     beside = base.joinpath(*module.split(".")).with_suffix(".py")
     if beside.exists():

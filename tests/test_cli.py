@@ -6,12 +6,25 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from privnb.cli import main
 
+BROKEN = """\
+from sklearn.tree import DecisionTreeClassifier
+
+
+class Broken(DecisionTreeClassifier):
+    def fit(self, X, y, **more):
+        raise RuntimeError('the training cluster is down')
+
+
+def make():
+    return Broken()
+"""
 COMMANDS = ["check", "explain", "plan", "run", "demo", "report", "list", "doctor"]
 
 
@@ -122,10 +135,7 @@ def test_only_runs_a_part_and_the_rest_is_said_to_be_missing(small_spec, tmp_pat
 
 
 def test_a_stage_that_fails_is_told_everywhere(small_spec, tmp_path, privnb_command):
-    (tmp_path / "broken.py").write_text(
-        "from sklearn.tree import DecisionTreeClassifier\n\n\nclass Broken(DecisionTreeClassifier):\n"
-        "    def fit(self, X, y, **more):\n        raise RuntimeError('the training cluster is down')\n\n\ndef make():\n    return Broken()\n"
-    )
+    (tmp_path / "broken.py").write_text(BROKEN)
     text = small_spec.read_text()
     small_spec.write_text(
         text.replace("{train: {estimator: sklearn.tree.DecisionTreeClassifier}}", "{factory: 'broken:make'}")
@@ -166,10 +176,10 @@ def test_an_interrupted_run_says_so_leaves_no_kernel_and_goes_on(small_spec, tmp
 
 def _kernels_below(folder) -> list[int]:
     found = []
-    for process in filter(str.isdigit, os.listdir("/proc")):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            if os.readlink(f"/proc/{process}/cwd") == str(folder):
-                found.append(int(process))
+            if (process / "cwd").readlink() == folder:
+                found.append(int(process.name))
         except OSError:
             continue
     return found

@@ -73,7 +73,8 @@ def lira_offline(
     """Log-likelihood ratio for records that no shadow saw.
 
     `target`, `shadows` and `keep` as in `lira_online`, of which only the shadows that did not see a record are used;
-    how far a record would move if it were seen is learnt from `pool` (shadows x pool records, of `people`) with `pool_keep`.
+    how far a record would move if it were seen is learnt from `pool` (shadows x pool records, of `people`) with
+    `pool_keep`.
     """
     unseen = _moments(shadows, ~keep)
     pool_unseen = _moments(pool, ~pool_keep)

@@ -17,7 +17,8 @@ LOG_ODDS_BOUND = float(np.log(0.99 / 0.01))  # LiRA's log-odds are clipped: beyo
 class Game:
     """A target's signals (records) with shadows' signals (shadows x records) on them and on the trial records.
 
-    `offline_a` is RMIA's constant for shadows that saw no candidate, `trial_people` how many people the trial records are of.
+    `offline_a` is RMIA's constant for shadows that saw no candidate, `trial_people` how many people the trial records
+    are of.
     """
 
     target: Mapping[str, np.ndarray]

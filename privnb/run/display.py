@@ -10,7 +10,7 @@ from privnb.findings import Finding, StageResult
 
 
 def findings_table(result: StageResult, reason: str = "") -> pd.DataFrame:
-    """One line a finding: what, by which method, value, interval, people, and the reason where one of them is missing."""
+    """One line a finding: what, by which method, value, interval, people, and a remark where one is missing."""
     if not result.findings:
         return pd.DataFrame({"finding": [], "why": []}) if not reason else pd.DataFrame({"not applicable": [reason]})
     return pd.DataFrame([_line(found) for found in result.findings]).set_index("finding")

@@ -38,7 +38,7 @@ def cancelled() -> bool:
 
 
 class _HonestManager(NotebookExecutionManager):
-    """Marks a cell completed only when it was, leaves cells that never ran pending, and saves at most every two seconds."""
+    """Marks a cell completed only when it was, leaves others pending, and saves at most every two seconds."""
 
     def save(self, final: bool = False, **kwargs):
         """Write the notebook when the last writing is long enough ago, or at the end."""
@@ -65,7 +65,7 @@ class _HonestManager(NotebookExecutionManager):
 
 class _Client(PapermillNotebookClient):
     def create_kernel_manager(self):
-        """A kernel with sockets and connection file in a short folder of its own; remembered, so that it can be cancelled."""
+        """A kernel with its sockets in a short folder of its own; remembered, so that it can be cancelled."""
         manager = super().create_kernel_manager()
         self._folder = tempfile.TemporaryDirectory(prefix="privnb-")
         manager.transport = "ipc"
@@ -97,7 +97,7 @@ class PrivnbEngine(NBClientEngine):
         for name in ("progress_bar", "autosave_cell_every"):
             kwargs.pop(name, None)
         manager = _HonestManager(nb, output_path=output_path, log_output=log_output, progress_bar=False)
-        manager.last_save_time = datetime.datetime.fromtimestamp(0, datetime.timezone.utc)
+        manager.last_save_time = datetime.datetime.fromtimestamp(0, datetime.UTC)
         manager.notebook_start()
         try:
             cls.execute_managed_notebook(manager, kernel_name, log_output=log_output, **kwargs)

@@ -47,10 +47,10 @@ def run_spec(
 ) -> RunOutcome:
     """Run the spec at `path`; `render(run_folder, formats)` writes the fact sheet when anything changed.
 
-    `out` is the run folder (default `reports/<slug of the spec's name>`), `jobs` the number of notebooks at once (default: the
-    cores), `only` limits the run to these stages and what they need, `fresh` forgets what was finished. `on_event` gets
-    each line of events.jsonl as it is written. Raises SpecError before anything is written, PrivnbError when
-    another process holds the folder, KeyboardInterrupt when cancelled (the folder then says so).
+    `out` is the run folder (default `reports/<slug of the spec's name>`), `jobs` the number of notebooks at once
+    (default: the cores), `only` limits the run to these stages and what they need, `fresh` forgets what was finished.
+    `on_event` gets each line of events.jsonl as it is written. Raises SpecError before anything is written,
+    PrivnbError when another process holds the folder, KeyboardInterrupt when cancelled (the folder then says so).
     """
     loaded = load_spec(path, profile=profile)
     plan = build_plan(loaded)

@@ -71,7 +71,7 @@ class RunFolder:
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Write to a temporary name in the same folder, flush to disk, rename: a reader sees the old file or the new one."""
+    """Write to a temporary name beside it, flush to disk, rename: a reader sees the old file or the new one."""
     data = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

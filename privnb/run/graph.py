@@ -110,9 +110,8 @@ def _wanted(plan: Plan, only: Sequence[str]) -> set[str]:
         return {node.id for node in plan.nodes}
     unknown = [name for name in only if name not in {node.stage for node in plan.nodes}]
     if unknown:
-        raise PrivnbError(
-            f"--only {unknown[0]}: the plan has no such stage; it has {', '.join(sorted({n.stage for n in plan.nodes}))}"
-        )
+        there = ", ".join(sorted({node.stage for node in plan.nodes}))
+        raise PrivnbError(f"--only {unknown[0]}: the plan has no such stage; it has {there}")
     queue = [node.id for node in plan.nodes if node.stage in only]
     wanted: set[str] = set()
     while queue:

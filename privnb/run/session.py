@@ -26,10 +26,10 @@ def open_stage(
 ) -> "StageSession":
     """Open one stage.
 
-    `spec` is the path of a privacy spec, or `adult` for the embedded example; `variant` names the model under test (ignored
-    by stages on the data or the whole run); with `run_dir` the result is recorded there and what is already there is used.
-    `params` are the stage's own parameters; None means: as the spec says. Raises SpecError, or PrivnbError
-    naming the stage or variant that does not exist.
+    `spec` is the path of a privacy spec, or `adult` for the embedded example; `variant` names the model under test
+    (ignored by stages on the data or the whole run); with `run_dir` the result is recorded there and what is already
+    there is used. `params` are the stage's own parameters; None means: as the spec says. Raises SpecError, or
+    PrivnbError naming the stage or variant that does not exist.
     """
     folder = RunFolder(Path(run_dir)).create() if run_dir else None
     profile = read_json(folder.plan, {}).get("profile") if folder else None  # a run may have been started with another

@@ -10,7 +10,7 @@ from privnb.units import ThreadUnits, Unit, content_key
 
 @dataclass(frozen=True)
 class StoredUnits:
-    """A unit runner over `jobs` threads; `scope` is plain JSON that every unit's key includes (stage, data, versions)."""
+    """A unit runner over `jobs` threads; `scope` is plain JSON that goes into every unit's key."""
 
     store: Store
     scope: Mapping[str, Any]

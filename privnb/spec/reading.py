@@ -61,7 +61,9 @@ def read_spec(
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise SpecError(str(path), [Problem(1, 1, f"there is no such file; 'privnb init {path}' writes one")]) from None
+        raise SpecError(
+            str(path), [Problem(1, 1, "there is no such file; docs/spec.md shows the shortest spec")]
+        ) from None
     except OSError as error:
         raise SpecError(
             str(path), [Problem(1, 1, f"cannot be read: {(error.strerror or str(error)).lower()}")]

@@ -45,7 +45,7 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageResu
 
 
 def control_for(info, variants) -> str:
-    """What a variant is compared with: its control where it has one, else what it was built on; a control with the baseline."""
+    """What a variant is compared with: its control where it has one, else what it was built on."""
     own = next((other.id for other in variants if other.control_of == info.id), None)
     return own or info.from_ or "baseline"
 

@@ -27,9 +27,9 @@ class StageParameters(pydantic.BaseModel):
 class StageMeta:
     """How a stage describes itself.
 
-    `scope` is `table` (the data themselves), `variant` (one model) or `run` (all variants). `facts` are the ids of its
-    findings that a gate may name, without the `<stage>.` in front; `*` stands for one word. `needs` names
-    what it cannot do without: `trainer`, `holdout`, `classifier`. `version` changes when the same inputs give other results.
+    `scope` is `table` (the data themselves), `variant` (one model) or `run` (all variants). `facts` are the ids of
+    its findings that a gate may name, without the `<stage>.` in front; `*` stands for one word. `needs` names what it
+    cannot do without: `trainer`, `holdout`, `classifier`. `version` changes when the same inputs give other results.
     """
 
     title: str
@@ -48,8 +48,9 @@ class StageMeta:
 class StageContext:
     """What the run lends to a stage.
 
-    `stage` is its name, `attacker` the spec's threat model, `seed` the run's, `units` a unit runner, `level` the coverage of
-    intervals, `small_cell` the smallest count that may be shown, `data_key` names the data and their split for unit keys.
+    `stage` is its name, `attacker` the spec's threat model, `seed` the run's, `units` a unit runner, `level` the
+    coverage of intervals, `small_cell` the smallest count that may be shown, `data_key` names the data and their
+    split for unit keys.
     """
 
     stage: str
@@ -69,8 +70,10 @@ class StageContext:
 class StageInputs:
     """What a stage works on.
 
-    `subject` holds the rows in their four parts, `roles` the columns by role (quasi_identifiers, sensitive); `variant` is the model under test (None for scope table and run); a mitigation also gets its
-    `parent` and the `control` that it made, if any; `variants` are all of the run; `results` and `arrays` are what earlier stages found, by (stage, variant id).
+    `subject` holds the rows in their four parts, `roles` the columns by role (quasi_identifiers, sensitive);
+    `variant` is the model under test (None for scope table and run); a mitigation also gets its `parent` and the
+    `control` that it made, if any; `variants` are all of the run; `results` and `arrays` are what earlier stages
+    found, by (stage, variant id).
     """
 
     subject: "Subject"
@@ -106,10 +109,10 @@ class Made:
 class Stage:
     """One stage as the registry knows it.
 
-    `run(inputs, params, ctx) -> StageOutput | StageResult`. A mitigation also has
-    `make(parent, params, id, parent_id) -> list[Made]` (from the parent's trainer: the mitigated variant first, then its
-    control, if any), `has_control(params)`, which tells the plan so without training anything, and `describe(params)`, the
-    label people read. `notebook` is the path of its notebook.
+    `run(inputs, params, ctx) -> StageOutput | StageResult`. A mitigation also has `make(parent, params, id,
+    parent_id) -> list[Made]` (from the parent's trainer: the mitigated variant first, then its control, if any),
+    `has_control(params)`, which tells the plan so without training anything, and `describe(params)`, the label people
+    read. `notebook` is the path of its notebook.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Finds the stages: one per module of this package, and those of third parties by the entry-point group `privnb.stages`."""
+"""Finds the stages: one a module of this package, and third parties' by the entry-point group `privnb.stages`."""
 
 import functools
 import pkgutil
@@ -58,7 +58,7 @@ def facts() -> list[str]:
 
 
 def load_spec(path: str | Path, profile: str | None = None) -> LoadedSpec:
-    """Read and validate the spec at `path`; `profile` overrides the file's. Raises SpecError with every problem located."""
+    """Read the spec at `path`; `profile` overrides the file's. Raises SpecError with every problem located."""
     always = [name for name, stage in stages().items() if stage.meta.always]
     return read_spec(path, assessments(), mitigations(), facts(), always=always, profile=profile)
 

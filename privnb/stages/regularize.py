@@ -1,4 +1,4 @@
-"""Regularize: the same model, trained so that it remembers less; hyper-parameters, penalties, early stopping, ensembles, noise."""
+"""Regularize: the model trained so that it remembers less: parameters, penalty, early stopping, ensemble, noise."""
 
 from typing import Any
 
@@ -153,8 +153,8 @@ def _on_validation(inputs: StageInputs, level: float) -> list[Finding]:
     gap = overfitting_gap(task, learnt, told, train.persons, validation.persons, level)
     return [
         Finding(
-            id=f"regularize.{name}", value=found.value, low=found.low, high=found.high, n=found.n, level=level, unit=unit,
-            direction=direction,
+            id=f"regularize.{name}", value=found.value, low=found.low, high=found.high, n=found.n, level=level,
+            unit=unit, direction=direction,
         )
         for name, found, direction in (("validation_score", score, "higher"), ("validation_gap", gap, "lower"))
     ]  # fmt: skip

@@ -23,7 +23,7 @@ class Parameters(StageParameters):
 
 
 def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageResult:
-    """Count the equivalence classes of the quasi-identifiers in the whole table; missing values are a value of their own."""
+    """Count the equivalence classes of the quasi-identifiers in the whole table; missing is a value of its own."""
     import numpy as np
 
     from privnb.subject.classes import equivalence_classes

@@ -23,7 +23,7 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageResu
 
     subject, variant = inputs.subject, inputs.variant
     rows = subject.rows
-    people = int(len(np.unique(rows.persons)))
+    people = len(np.unique(rows.persons))
     exact = "an exact count"
     return StageResult(
         findings=[
@@ -49,7 +49,7 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageResu
 def _size(rows) -> dict[str, int]:
     import numpy as np
 
-    return {"rows": len(rows), "people": int(len(np.unique(rows.persons)))}
+    return {"rows": len(rows), "people": len(np.unique(rows.persons))}
 
 
 def _copied_rows(subject, level: float) -> Finding:
@@ -64,5 +64,5 @@ def _copied_rows(subject, level: float) -> Finding:
     return Finding(
         id="subject.copied_rows", value=share.value, low=share.low, high=share.high, level=level, n=share.n,
         unit="proportion", direction="lower",
-        reason="evaluation rows equal to a training row in every feature and the label; for them membership means little",
+        reason="evaluation rows equal to a training row in all features and the label; there membership means little",
     )  # fmt: skip

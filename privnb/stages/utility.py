@@ -27,7 +27,7 @@ class Parameters(StageParameters):
 
 
 def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageOutput:
-    """Measure the model on the evaluation part and on its training rows, or on the given rows when nobody knows which is which."""
+    """Measure the model on the evaluation part and on its training rows, or on rows of unknown membership."""
     from privnb.findings import StageResult
 
     subject, model = inputs.subject, inputs.variant.model

@@ -27,7 +27,7 @@ class Model(Protocol):
 
 
 class Trainer(Protocol):
-    """A procedure that makes a model from rows. `task` is classification or regression; `label` is its name for people."""
+    """A procedure that makes a model from rows. `label` is its name for people."""
 
     task: Literal["classification", "regression"]
     label: str
@@ -42,9 +42,9 @@ class Trainer(Protocol):
 class Variant:
     """One model under test.
 
-    `rows` are the rows it was trained on (empty when unknown), `trainer` the procedure that made it (None when the model
-    is only a file), `parent` the variant it was built on, `control_of` the variant it is a control for, `claims` what its
-    mitigation promises.
+    `rows` are the rows it was trained on (empty when unknown), `trainer` the procedure that made it (None when the
+    model is only a file), `parent` the variant it was built on, `control_of` the variant it is a control for,
+    `claims` what its mitigation promises.
     """
 
     id: str
@@ -62,7 +62,8 @@ class Subject:
     """The data of one assessment, in disjoint parts by person.
 
     `parts` maps each of `PARTS` to integer positions in `rows`. `given` are rows whose membership nobody declared.
-    `membership` says how membership is known: `split` (privnb drew it), `declared` (the user's files or column), `unknown`.
+    `membership` says how membership is known: `split` (privnb drew it), `declared` (the user's files or column),
+    `unknown`.
     """
 
     rows: Rows

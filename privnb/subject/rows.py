@@ -12,9 +12,10 @@ from privnb.subject.dictionary import Dictionary
 class Rows:
     """A table of records.
 
-    `X` (n x d data frame) is what the model sees; `y` (n) the target; `context` (n x any) are row-aligned columns that no
-    model sees, such as person, party or sensitive columns that are no features; `schema` is the data dictionary.
-    `position` (n) are the row positions in the original table, the only name an individual ever has in an output.
+    `X` (n x d data frame) is what the model sees; `y` (n) the target; `context` (n x any) are row-aligned columns
+    that no model sees, such as person, party or sensitive columns that are no features; `schema` is the data
+    dictionary. `position` (n) are the row positions in the original table, the only name an individual ever has in an
+    output.
     """
 
     X: pd.DataFrame

@@ -36,11 +36,11 @@ def given_model(tmp_path):
     train.to_csv(tmp_path / "train.csv", index=False)
     holdout.to_parquet(tmp_path / "holdout.parquet")
     frame.to_csv(tmp_path / "all.csv", index=False)
-    return model, train, holdout
+    return model, holdout
 
 
 def test_a_given_file_with_declared_train_and_holdout(privnb_command, tmp_path, given_model):
-    model, train, holdout = given_model
+    model, holdout = given_model
     _, results = _run(
         privnb_command,
         tmp_path,
@@ -113,7 +113,9 @@ privnb: 1
 name: {name}
 profile: quick
 seed: 5
-data: {{path: {name}.csv, target: target, person_id: patient, party: hospital, split: {{train: .4, validation: 0, evaluation: .4, pool: .2}}}}
+data:
+  {{path: {name}.csv, target: target, person_id: patient, party: hospital,
+   split: {{train: .4, validation: 0, evaluation: .4, pool: .2}}}}
 model: {{train: {{estimator: sklearn.naive_bayes.GaussianNB}}}}
 assess: {{membership: {{shadows: 2, draws: 200}}}}
 """
@@ -150,7 +152,11 @@ def test_a_table_stage_and_a_control(privnb_command, tmp_path):
         """
 privnb: 1
 profile: quick
-data: {builtin: adult, target: income, quasi_identifiers: [age, education, marital-status, race, sex, native-country], split: {train: .1, validation: .05, evaluation: .1, pool: .1}}
+data:
+  builtin: adult
+  target: income
+  quasi_identifiers: [age, education, marital-status, race, sex, native-country]
+  split: {train: .1, validation: .05, evaluation: .1, pool: .1}
 model: {train: {estimator: sklearn.tree.DecisionTreeClassifier, params: {min_samples_leaf: 5}}}
 assess: {reidentification: {k: 5}, membership: {shadows: 2, draws: 200}}
 mitigations:
