@@ -7,11 +7,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from privnb.catalogue import fact
 from privnb.findings import GateVerdict
 from privnb.plan import Plan
 from privnb.run.execute import RunOutcome
 from privnb.run.folder import RunFolder, read_json
 from privnb.run.store import Store
+from privnb.shown import limit_text, span_text, value_text
 from privnb.stages import stages
 
 _WORDS = {"pass": ("passes", "green"), "fail": ("fails", "red"), "inconclusive": ("inconclusive", "yellow")}
@@ -91,12 +93,13 @@ def show_outcome(outcome: RunOutcome) -> None:
         print(path)
 
 
-def _gate_line(verdict: GateVerdict) -> str:
-    sign = "at most" if verdict.kind == "max" else "at least"
-    if verdict.value is None:
-        return f"{verdict.metric} on {verdict.variant}: {verdict.reason}"
-    span = f" ({verdict.low:.3f} to {verdict.high:.3f})" if verdict.low is not None else ""
-    return f"{verdict.metric} on {verdict.variant}: {verdict.value:.3f}{span}, gate {sign} {verdict.limit:g}"
+def _gate_line(found: GateVerdict) -> str:
+    if found.value is None:
+        return f"{found.metric} on {found.variant}: {found.reason}"
+    value = value_text(found.metric, found.value, found.unit)
+    span = f" ({span_text(found.metric, found.low, found.high, found.unit)})" if found.low is not None else ""
+    limit = limit_text(fact(found.metric, found.unit), found.limit, found.kind, found.unit)
+    return f"{found.metric} on {found.variant}: {value}{span}, gate {limit}"
 
 
 def _console() -> Console:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from privnb.report.facts import NONE, Shown
+from privnb.shown import NONE, Shown
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from privnb.catalogue import FACTS, GROUPS, QUESTIONS, Question, fact, question_
 from privnb.figures.bullet import bullet_of, bullet_svg
 from privnb.findings import Finding, GateVerdict
 from privnb.gates import finding_for
-from privnb.report.facts import NONE, clipped, interval_text, limit_text, number, shown
 from privnb.report.record import Record
+from privnb.shown import NONE, clipped, interval_text, limit_text, number, shown
 
 WORDS = {
     "pass": "passes",

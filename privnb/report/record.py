@@ -15,8 +15,8 @@ from privnb.errors import PrivnbError
 from privnb.figures.look import Look, looks
 from privnb.findings import SCHEMA, Finding, Results, StageStatus, VariantInfo
 from privnb.gates import finding_for
-from privnb.report.facts import Shown, shown
 from privnb.run.folder import RunFolder
+from privnb.shown import Shown, shown
 
 BROKEN = ("failed", "died", "timed_out")
 _ENDED = {

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from privnb.report.facts import count, seconds
 from privnb.report.parts import Item
 from privnb.report.record import Record
+from privnb.shown import count, seconds
 
 _LINES = 62  # of the spec on the page; the whole file is attached
 

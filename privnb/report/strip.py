@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from privnb.report.facts import count
 from privnb.report.record import Record
 from privnb.report.sections.subject import attacker
+from privnb.shown import count
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 from privnb.catalogue import QUESTIONS, fact
 from privnb.findings import Finding, GateVerdict
 from privnb.gates import judge
-from privnb.report.facts import clipped, decimal, in_hundred, interval_text, limit_text, number, shown
 from privnb.report.parts import joined
 from privnb.report.record import BROKEN, Record
+from privnb.shown import clipped, decimal, in_hundred, interval_text, limit_text, number, shown
 
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 

@@ -1,19 +1,41 @@
-"""Findings as a table and figures as a picture, for a person who reads a notebook."""
+"""Findings as tables and figures as a picture, for a person who reads a notebook."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from privnb.findings import Finding, StageResult
+from privnb.shown import count, shown
+
+_NO_BREAK = "\u00a0"
 
 
-def findings_table(result: StageResult, reason: str = "") -> pd.DataFrame:
-    """One line a finding: what, by which method, value, interval, people, and a remark where one is missing."""
+def findings_table(result: StageResult, reason: str = "", variants: Sequence[str] = ()) -> pd.DataFrame:
+    """One line a finding: its id, what it is, value, interval, people, and a remark where one of them is missing.
+
+    An id found by several methods shows the line without a method (the one selected); `methods_table` shows them all.
+    With `variants` a column says which of them a finding is about.
+    """
     if not result.findings:
-        return pd.DataFrame({"finding": [], "why": []}) if not reason else pd.DataFrame({"not applicable": [reason]})
-    return pd.DataFrame([_line(found) for found in result.findings]).set_index("finding")
+        return pd.DataFrame({"not applicable" if reason else "nothing found": [reason]})
+    several = _found_in_several_ways(result)
+    lines = [_line(found, bool(variants)) for found in result.findings if not (found.method and found.id in several)]
+    return _without_empty(pd.DataFrame(lines).set_index("finding"))
+
+
+def methods_table(result: StageResult) -> pd.DataFrame:
+    """One line a method, one column a figure that several methods measured: value with its interval."""
+    several = _found_in_several_ways(result)
+    cells: dict[str, dict[str, str]] = {}
+    for found in result.findings:
+        if found.method and found.id in several:
+            text = shown(found)
+            span = f" ({text.interval})" if found.low is not None else ""
+            cells.setdefault(found.method, {})[text.metric] = _together(text.value + span)
+    return pd.DataFrame.from_dict(cells, orient="index").rename_axis("method")
 
 
 @dataclass(frozen=True)
@@ -28,19 +50,29 @@ class Picture:
         return file.getvalue()
 
 
-def _line(found: Finding) -> dict:
+def _found_in_several_ways(result: StageResult) -> set[str]:
+    """Ids that stand in the result without a method and with one."""
+    plain = {found.id for found in result.findings if found.method is None}
+    return {found.id for found in result.findings if found.method and found.id in plain}
+
+
+def _line(found: Finding, with_variant: bool) -> dict[str, str]:
+    text = shown(found)
+    about = {"variant": found.variant or ""} if with_variant else {}
     return {
-        "finding": found.id.partition(".")[2] + (f" ({found.method})" if found.method else ""),
-        "value": _shown(found.value, found.unit) if found.value is not None else found.status.replace("_", " "),
-        f"{found.level:.0%} interval": (
-            f"{_shown(found.low, found.unit)} to {_shown(found.high, found.unit)}" if found.low is not None else ""
-        ),
-        "people": f"{found.n:,}" if found.n is not None else "",
+        "finding": found.id,
+        **about,
+        "what": text.metric + (f", {found.method}" if found.method else ""),
+        "value": text.value if found.value is not None else found.status.replace("_", " "),
+        f"{found.level:.0%} interval": _together(text.interval) if found.low is not None else "",
+        "people": count(found.n) if found.n is not None else "",
         "remark": found.reason,
     }
 
 
-def _shown(value: float, unit: str) -> str:
-    if unit == "proportion":
-        return f"{100 * value:.1f} %"
-    return f"{value:,.0f}" if unit in ("rows", "people", "columns", "classes") else f"{value:.3f}"
+def _without_empty(table: pd.DataFrame) -> pd.DataFrame:
+    return table[[name for name in table.columns if name in ("what", "value") or table[name].astype(bool).any()]]
+
+
+def _together(text: str) -> str:
+    return text.replace(" ", _NO_BREAK)

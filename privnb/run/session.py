@@ -102,7 +102,14 @@ class StageSession:
         """The findings as a data frame; where there are none, the reason."""
         from privnb.run.display import findings_table
 
-        return findings_table(self.result, self.reason)
+        variants = [info.id for info in self.plan.variants] if self.stage.meta.scope == "run" else ()
+        return findings_table(self.result, self.reason, variants)
+
+    def methods(self):
+        """What each method found, as a data frame: one line a method."""
+        from privnb.run.display import methods_table
+
+        return methods_table(self.result)
 
     def figure(self, name: str):
         """A picture of this stage's result, by name; a sentence where the stage found nothing to draw."""

@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
+from privnb.catalogue import fact
 from privnb.findings import GateVerdict
+from privnb.shown import limit_text, span_text, value_text
 from privnb.stages import stages
 from privnb.widgets.following import RunState, StageRow
 from privnb.widgets.look import mark
@@ -45,13 +47,6 @@ def verdict_table(verdicts: list[GateVerdict]) -> str:
     return html_table(headings, [_verdict_line(verdict) for verdict in verdicts], numbers={2, 3, 4})
 
 
-def number(value: float, unit: str) -> str:
-    """A measured value as people read it: proportions in per cent, counts whole, all else with three decimals."""
-    if unit == "proportion":
-        return f"{100 * value:.{1 if abs(value) >= 0.1 else 2}f} %"
-    return f"{value:,.0f}" if unit in ("rows", "people", "columns", "classes") else f"{value:.3f}"
-
-
 def html_table(headings: Sequence[str], lines: Iterable[Sequence[str]], numbers: Collection[int]) -> str:
     """A table of cells that are HTML already; columns in `numbers` are aligned right, an empty last one is left out."""
     lines = [tuple(line) for line in lines]
@@ -76,9 +71,10 @@ def _stage_line(row: StageRow, now: float) -> tuple[str, ...]:
 
 
 def _verdict_line(found: GateVerdict) -> tuple[str, ...]:
-    measured = number(found.value, found.unit) if found.value is not None else "–"
-    span = f"{number(found.low, found.unit)} to {number(found.high, found.unit)}" if found.low is not None else "–"
-    limit = f"{'at most' if found.kind == 'max' else 'at least'} {number(found.limit, found.unit)}"
+    id, unit = found.metric, found.unit
+    measured = value_text(id, found.value, unit) if found.value is not None else "–"
+    span = span_text(id, found.low, found.high, unit) if found.low is not None else "–"
+    limit = limit_text(fact(id, unit), found.limit, found.kind, unit)
     verdict = mark(*_VERDICTS[found.verdict])
     why = _remark(found.reason) if found.verdict != "pass" else ""
     return escape(found.metric), escape(found.variant), measured, span, limit, verdict, why

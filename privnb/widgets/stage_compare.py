@@ -3,7 +3,8 @@
 from html import escape
 
 from privnb.findings import Finding, StageResult
-from privnb.widgets.run_tables import html_table, number
+from privnb.shown import MINUS, shown, value_text
+from privnb.widgets.run_tables import html_table
 
 
 def comparison(before: StageResult, now: StageResult) -> str:
@@ -31,8 +32,8 @@ def _shown(found: Finding | None) -> str:
         return "–"
     if found.value is None:
         return escape(found.status.replace("_", " "))
-    span = f" ({number(found.low, found.unit)} to {number(found.high, found.unit)})" if found.low is not None else ""
-    return number(found.value, found.unit) + span
+    text = shown(found)
+    return text.value + (f" ({text.interval})" if found.low is not None else "")
 
 
 def _difference(old: Finding | None, new: Finding | None) -> str:
@@ -41,4 +42,4 @@ def _difference(old: Finding | None, new: Finding | None) -> str:
     difference = new.value - old.value
     if difference == 0:
         return "same"
-    return f"{'+' if difference > 0 else '−'}{number(abs(difference), new.unit)}"
+    return ("+" if difference > 0 else MINUS) + value_text(new.id, abs(difference), new.unit)

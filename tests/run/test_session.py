@@ -50,7 +50,10 @@ def test_membership_alone_and_its_table(small_spec, tmp_path):
     assert result.finding("membership.auc").low > 0.5, "a full decision tree remembers its rows"
     assert {found.method for found in result.findings} >= {None, "confidence", "rmia", "lira"}
     table = stage.table()
-    assert "auc" in table.index and "not resolvable" in set(table["value"])
+    assert list(table.index[:2]) == ["membership.auc", "membership.balanced_accuracy"]
+    assert "not resolvable" in set(table["value"]) and table["what"].iloc[0] == "attack AUC"
+    methods = stage.methods()
+    assert set(methods.index) == {"confidence", "rmia", "lira"} and "attack AUC" in methods.columns
     assert isinstance(stage.figure("roc"), Picture)
     units = list((tmp_path / "run" / "store" / "units").glob("*.npz"))
     assert len(units) == 3  # two shadow models and the blind baseline

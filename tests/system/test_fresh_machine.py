@@ -20,14 +20,13 @@ def _clean_environment() -> dict[str, str]:
 def test_make_report_on_a_clean_clone(tmp_path):
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
-    done = subprocess.run(
-        ["make", "report"], cwd=clone, env=_clean_environment(), capture_output=True, text=True, stdin=subprocess.DEVNULL
-    )
+    options = {"cwd": clone, "env": _clean_environment(), "capture_output": True, "text": True}
+    done = subprocess.run(["make", "report"], stdin=subprocess.DEVNULL, **options)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-2] == "reports/adult-income/fact-sheet.pdf"
     with pikepdf.open(clone / "reports" / "adult-income" / "fact-sheet.pdf") as pdf:
         assert 3 <= len(pdf.pages) <= 6
-    again = subprocess.run(["make", "report"], cwd=clone, env=_clean_environment(), capture_output=True, text=True)
+    again = subprocess.run(["make", "report"], **options)
     assert again.returncode == 0 and "0 stages executed" in again.stdout
 
 

@@ -49,7 +49,7 @@ def test_running_again_shows_both_results_and_the_lines_for_the_spec(counting):
     before = recorded.finding("reidentification.rows_below_k").value
     now = tuner.result.finding("reidentification.rows_below_k").value
     assert now > before and counting.result is recorded
-    assert f"+{100 * (now - before):.1f} %" in tuner._table.value and "same" in tuner._table.value
+    assert f"+{100 * (now - before):.1f}%" in tuner._table.value and "same" in tuner._table.value
     assert "reidentification: {k: 20}" in tuner.yaml
 
 

@@ -6,9 +6,9 @@ from privnb.catalogue import fact
 from privnb.figures.style import to_svg
 from privnb.figures.tradeoff import tradeoff_figure
 from privnb.findings import Finding
-from privnb.report.facts import NONE, difference, shown
 from privnb.report.parts import Drawn, Grid, Line, heads, joined
 from privnb.report.record import Record
+from privnb.shown import NONE, difference, shown
 
 TITLE = "Variants side by side"
 _UTILITY = ("utility.accuracy", "utility.r2")

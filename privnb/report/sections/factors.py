@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from privnb.catalogue import QUESTIONS, fact
 from privnb.figures.factors import factor_figure
 from privnb.figures.style import to_svg
-from privnb.report.facts import shown
 from privnb.report.parts import Drawn, Grid, Line, heads, joined
 from privnb.report.record import Record
+from privnb.shown import shown
 
 TITLE = "Risk factors"
 _GAP = "factors.overfitting_gap"

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from privnb.report.facts import count, shown, significant
 from privnb.report.parts import Grid, Item, Line, heads
 from privnb.report.record import Record
+from privnb.shown import count, shown, significant
 
 
 def section(record: Record, stage: str) -> dict:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from privnb.catalogue import fact
 from privnb.figures.roc import roc_figure
 from privnb.figures.style import to_svg
-from privnb.report.facts import NONE, count, decimal, percent, shown
 from privnb.report.parts import Drawn, Grid, Line, both, heads, joined
 from privnb.report.record import Record
+from privnb.shown import NONE, count, decimal, percent, shown
 
 TITLE = "Membership inference"
 METHODS = {

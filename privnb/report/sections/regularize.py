@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from privnb.report.facts import NONE
 from privnb.report.parts import Grid, Line, heads
 from privnb.report.record import Record
 from privnb.report.sections.generic import cell
+from privnb.shown import NONE
 
 TITLE = "Regularization"
 

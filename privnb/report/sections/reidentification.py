@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from privnb.findings import Finding
-from privnb.report.facts import shown
 from privnb.report.parts import Grid, Line, heads, listed
 from privnb.report.record import Record
 from privnb.report.sections.generic import cell
+from privnb.shown import shown
 
 TITLE = "The data as they are"
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from privnb.report.facts import count
 from privnb.report.parts import Grid, Item, Line, heads, listed
 from privnb.report.record import Record
 from privnb.report.sections.generic import cell
+from privnb.shown import count
 
 TITLE = "What was assessed"
 

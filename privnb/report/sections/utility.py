@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from privnb.catalogue import fact
-from privnb.report.facts import NONE
 from privnb.report.parts import Grid, Line, heads
 from privnb.report.record import Record
+from privnb.shown import NONE
 
 TITLE = "Usefulness"
 _MEASURES = ("accuracy", "balanced_accuracy", "auc", "r2", "mae")

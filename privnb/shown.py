@@ -1,4 +1,4 @@
-"""The one place where a number becomes text: value and unit in, what the sheet prints out."""
+"""The one place where a number becomes text, for the sheet, notebooks, widgets and the terminal alike."""
 
 from dataclasses import dataclass
 
@@ -25,6 +25,16 @@ def shown(found: Finding, small_cell: int = 0) -> Shown:
         return Shown(NONE, NONE, how.metric, how.question)
     interval = NONE if found.low is None else interval_text(how, found.low, found.high, found.unit, small_cell)
     return Shown(number(how, found.value, found.unit, small_cell), interval, how.metric, how.question)
+
+
+def value_text(id: str, value: float, unit: str = "") -> str:
+    """One value of the finding `id` as text."""
+    return number(fact(id, unit), value, unit)
+
+
+def span_text(id: str, low: float, high: float, unit: str = "") -> str:
+    """An interval of the finding `id` as text."""
+    return interval_text(fact(id, unit), low, high, unit)
 
 
 def number(how: Fact, value: float, unit: str = "", small_cell: int = 0) -> str:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from privnb import shown as facts
 from privnb.catalogue import fact
 from privnb.findings import Finding
-from privnb.report import facts
 
 
 def shown(id, value, low=None, high=None, unit="", small_cell=5):
