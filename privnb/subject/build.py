@@ -19,6 +19,7 @@ from privnb.subject.tables import as_declared, read_table, require_columns
 from privnb.subject.target import check_known_classes, target_values
 from privnb.subject.trainers import EstimatorTrainer, FactoryTrainer
 
+_ROLES = {"person": "person_id", "party": "party"}
 FEWEST_ROWS = 30
 _MEMBER = {"true": True, "yes": True, "1": True, "1.0": True, "member": True,
            "false": False, "no": False, "0": False, "0.0": False, "non-member": False}  # fmt: skip
@@ -116,6 +117,10 @@ def _rows(frame: pd.DataFrame, y: np.ndarray, schema: Dictionary, data: Any) -> 
     context = {}
     for name in [*(data.sensitive or ()), *(data.quasi_identifiers or ())]:
         if name not in features:
+            if name in ("person", "party"):
+                raise DataError(
+                    f"column {name!r} is no feature and has privnb's own name for data.{_ROLES[name]}; rename the column"
+                )
             context[name] = frame[name]
     if data.person_id:
         context["person"] = person_codes(frame[data.person_id])

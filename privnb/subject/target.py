@@ -9,15 +9,23 @@ from privnb.errors import DataError
 def target_values(values: pd.Series, name: str, task: str) -> np.ndarray:
     """The target (n): labels as whole numbers, booleans or fixed-width text for classification, float64 for regression.
 
-    Raises DataError when it has missing values, one value alone, text where a regressor needs numbers, or fractions
-    where a classifier needs classes.
+    Raises DataError when it has missing values, one value alone, text where a regressor needs numbers, fractions
+    where a classifier needs classes, or nearly as many classes as rows.
     """
     absent = int(values.isna().sum())
     if absent:
         raise DataError(f"data.target: column {name!r} is empty in {absent} rows; fill it or remove these rows")
     if values.nunique() < 2:
         raise DataError(f"data.target: column {name!r} has the same value in every row, so there is nothing to predict")
-    return _numbers(values, name) if task == "regression" else _labels(values, name)
+    if task == "regression":
+        return _numbers(values, name)
+    labels = _labels(values, name)
+    if values.nunique() > len(values) / 2:
+        raise DataError(
+            f"data.target: column {name!r} has {values.nunique()} classes in {len(values)} rows, more than a classifier "
+            "can learn; name another column or use a regressor"
+        )
+    return labels
 
 
 def check_known_classes(y: np.ndarray, classes: np.ndarray | None) -> None:

@@ -24,18 +24,18 @@ def persons_of(members, non_members):
 
 def test_sides_from_one_distribution_cannot_be_told_apart():
     misses = 0
-    for seed in range(12):
-        members, non_members = sides(seed=seed)
+    for seed in range(60):
+        members, non_members = sides(100, seed=seed)
         found = blind_auc(members, non_members, persons_of(members, non_members), seed)
         misses += found.low > 0.5
-    assert misses <= 2  # 2.5 % each
+    assert misses <= 5  # 2.5 % each: six or more have a chance of 0.3 %
 
 
 def test_shift_is_seen():
     members, non_members = sides(shift=1.0)
     found = blind_auc(members, non_members, persons_of(members, non_members), 0)
     assert found.low > 0.65
-    assert found.n == 800
+    assert found.n == 400  # the half that judges
 
 
 def test_repeated_rows_and_people_give_no_false_alarm():
@@ -60,6 +60,16 @@ def test_several_rows_of_one_person_stay_in_one_fold():
 def test_rows_on_both_sides_are_left_out_and_few_people_give_no_figure():
     members, _ = sides(100)
     assert blind_auc(members, members, persons_of(members, members), 0) is None
+
+
+def test_a_column_without_any_value_says_nothing():
+    members, non_members = sides(100)
+    emptied = []
+    for rows in (members, non_members):
+        X = rows.X.assign(empty=np.nan)
+        emptied.append(Rows(X, rows.y, rows.context, rows.schema, rows.position))
+    persons = persons_of(members, non_members)
+    assert blind_auc(*emptied, persons, 0) == blind_auc(members, non_members, persons, 0)
 
 
 def test_categories_and_missing_values_are_taken():

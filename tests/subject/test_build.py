@@ -254,3 +254,17 @@ def test_categories_as_pandas_categories(tmp_path):
     frame.to_parquet(tmp_path / "wine.parquet")
     subject = build_subject(spec(data_section(path="wine.parquet", target="cultivar"), FOREST), tmp_path)
     assert subject.rows.y.dtype.kind == "U"
+
+
+@pytest.mark.parametrize("name", ["person", "party"])
+def test_a_hidden_column_with_privnbs_own_name_is_refused(tmp_path, people, name):
+    path = saved(people.rename(columns={"sex": name}), tmp_path)
+    section = data_section(path=path, **roles(identifiers=["name", name], sensitive=[name]))
+    with pytest.raises(DataError, match=f"column '{name}' is no feature and has privnb's own name"):
+        build_subject(spec(section, FOREST), tmp_path)
+
+
+def test_a_target_with_a_class_of_its_own_in_nearly_every_row_is_refused(tmp_path, people):
+    path = saved(people.assign(good=people["ssn"].map(lambda code: f"c{code}")), tmp_path)
+    with pytest.raises(DataError, match="column 'good' has 300 classes in 300 rows"):
+        build_subject(spec(data_section(path=path, **roles()), FOREST), tmp_path)
