@@ -119,7 +119,7 @@ def _rows(frame: pd.DataFrame, y: np.ndarray, schema: Dictionary, data: Any) -> 
         if name not in features:
             if name in ("person", "party"):
                 raise DataError(
-                    f"column {name!r} is no feature and has privnb's own name for data.{_ROLES[name]}; rename the column"
+                    f"column {name!r} is no feature and has privnb's own name for data.{_ROLES[name]}; rename it"
                 )
             context[name] = frame[name]
     if data.person_id:

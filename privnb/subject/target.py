@@ -22,8 +22,8 @@ def target_values(values: pd.Series, name: str, task: str) -> np.ndarray:
     labels = _labels(values, name)
     if values.nunique() > len(values) / 2:
         raise DataError(
-            f"data.target: column {name!r} has {values.nunique()} classes in {len(values)} rows, more than a classifier "
-            "can learn; name another column or use a regressor"
+            f"data.target: column {name!r} has {values.nunique()} classes in {len(values)} rows, more than a "
+            "classifier can learn; name another column or use a regressor"
         )
     return labels
 
