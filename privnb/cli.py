@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from privnb import __version__
-from privnb.errors import PrivnbError, SpecError
+from privnb.errors import FolderError, PrivnbError, SpecError
 
 INTERRUPTED = 130
 _SPEC = click.argument("spec", type=click.Path(path_type=Path))
@@ -33,6 +33,9 @@ class _Commands(click.Group):
         except PrivnbError as error:
             click.echo(f"privnb: {error}", err=True)
             context.exit(error.exit_code)
+        except OSError as error:
+            click.echo(f"privnb: {error.filename or 'the disk'}: {(error.strerror or str(error)).lower()}", err=True)
+            context.exit(FolderError.exit_code)
         except KeyboardInterrupt:
             click.echo("privnb: interrupted; what was finished is kept, run the same command again to go on", err=True)
             context.exit(INTERRUPTED)

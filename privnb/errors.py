@@ -43,7 +43,7 @@ class NotApplicable(PrivnbError):
     """Raised by a stage that has no meaning for this variant; the message is the reason the sheet prints."""
 
 
-class StageFailed(PrivnbError):
-    """A stage that did not end well: names the stage, the cell, the cause and what was kept."""
+class FolderError(PrivnbError):
+    """A run folder that cannot be written: names the file, the cause, and that what was finished is kept."""
 
     exit_code = 3

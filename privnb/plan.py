@@ -119,6 +119,7 @@ def build_plan(loaded: LoadedSpec) -> Plan:
                 "needs": {name: nodes[name].key for name in (*needs, *after)},
                 "base": base,
                 "attacker": attacker if stage.meta.attacker else None,
+                "small_cell": spec.report.small_cell,
             }
         )
         node = Node(stage.name, variant, params, needs, after, key)

@@ -58,6 +58,12 @@ def test_a_missing_spec_and_a_missing_run_are_one_line_each(tmp_path):
     assert done.exit_code == 2 and "results.json" in done.stderr
 
 
+def test_a_run_folder_that_cannot_be_made_is_one_line(small_spec, tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    done = _typed("run", small_spec, "--out", tmp_path / "taken")
+    assert done.exit_code == 3 and done.stderr.count("\n") == 1 and "file exists" in done.stderr
+
+
 def test_explain_names_the_source_of_each_value(small_spec):
     text = _typed("explain", small_spec).output
     lines = {line.split()[0]: line for line in text.splitlines() if line.strip()}

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from privnb.errors import FolderError
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -64,26 +66,36 @@ class RunFolder:
         return self.notebooks / f"{node_id}.ipynb"
 
     def create(self) -> "RunFolder":
-        """Make the folders; an existing run keeps what it has."""
+        """Make the folders; an existing run keeps what it has. Raises FolderError where that is not possible."""
         for folder in (self.root, self.store, self.notebooks):
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise _cannot_write(folder, error) from None
         return self
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Write to a temporary name beside it, flush to disk, rename: a reader sees the old file or the new one."""
+    """Write to a temporary name beside it, flush to disk, rename: a reader sees the old file or the new one.
+
+    Raises FolderError naming the file where the disk is full or the folder cannot be written.
+    """
     data = content.encode() if isinstance(content, str) else content
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+    except BaseException as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _cannot_write(path, error) from None
         raise
 
 
@@ -98,3 +110,8 @@ def read_json(path: Path, missing: Any = None) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return missing
+
+
+def _cannot_write(path: Path, error: OSError) -> FolderError:
+    cause = (error.strerror or str(error)).lower()
+    return FolderError(f"{path} cannot be written: {cause}; what was finished before is kept")

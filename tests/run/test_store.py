@@ -1,11 +1,13 @@
 """The store keeps what was finished, whole or not at all, and treats what is damaged as absent."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from privnb.errors import PrivnbError
+from privnb.errors import FolderError, PrivnbError
 from privnb.findings import Finding, StageResult
-from privnb.run.folder import write_whole
+from privnb.run.folder import RunFolder, write_whole
 from privnb.run.store import StageRecord, Store
 from privnb.run.units import StoredUnits
 from privnb.units import Unit
@@ -71,3 +73,22 @@ def test_a_file_is_replaced_whole_or_left_as_it_was(tmp_path):
         write_whole(path, object())
     assert path.read_text() == "old"
     assert [item.name for item in tmp_path.iterdir()] == ["f.json"]
+
+
+def test_a_folder_that_cannot_be_made_or_written_is_one_plain_sentence(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(FolderError, match=r"file cannot be written: file exists; what was finished before is kept"):
+        RunFolder(tmp_path / "file").create()
+    with pytest.raises(FolderError, match="results.json cannot be written: file exists"):
+        write_whole(tmp_path / "file" / "results.json", "{}")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_named(tmp_path, monkeypatch):
+    import os
+
+    full = os.open("/dev/full", os.O_WRONLY)
+    monkeypatch.setattr("privnb.run.folder.tempfile.mkstemp", lambda **_: (full, str(tmp_path / ".half")))
+    with pytest.raises(FolderError, match=r"results.json cannot be written: no space left on device"):
+        write_whole(tmp_path / "results.json", "{}")
+    assert not (tmp_path / "results.json").exists()
