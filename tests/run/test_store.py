@@ -79,7 +79,7 @@ def test_a_folder_that_cannot_be_made_or_written_is_one_plain_sentence(tmp_path)
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(FolderError, match=r"file cannot be written: file exists; what was finished before is kept"):
         RunFolder(tmp_path / "file").create()
-    with pytest.raises(FolderError, match="results.json cannot be written: file exists"):
+    with pytest.raises(FolderError, match=r"results.json cannot be written: file exists"):
         write_whole(tmp_path / "file" / "results.json", "{}")
 
 
