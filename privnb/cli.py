@@ -1,7 +1,8 @@
-"""The command line: check, explain, plan, run, report, list, doctor, demo."""
+"""The command line: check, explain, plan, run, watch, cancel, report, list, doctor, demo."""
 
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -90,17 +91,48 @@ def plan(spec: Path, out: Path | None, profile: str | None) -> None:
 
 
 @main.command()
-@_SPEC
-@click.option("--out", type=click.Path(path_type=Path), help="Run folder (default: reports/<name of the spec>).")
+@click.argument("spec", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Run folder (default: reports/<name of the spec>); with one SPEC.",
+)
 @_PROFILE
 @click.option("--jobs", type=click.IntRange(1), help="Notebooks at once (default: the cores).")
 @click.option("--only", multiple=True, metavar="STAGE", help="Run this stage and what it needs; can be repeated.")
 @click.option("--fresh", is_flag=True, help="Forget what was finished and start over.")
 def run(
-    spec: Path, out: Path | None, profile: str | None, jobs: int | None, only: tuple[str, ...], fresh: bool
+    spec: tuple[Path, ...], out: Path | None, profile: str | None, jobs: int | None, only: tuple[str, ...], fresh: bool
 ) -> None:
-    """Run SPEC: attacks, mitigations, attacks again, and the fact sheet. Finished stages are not run again."""
+    """Run SPEC: attacks, mitigations, attacks again, and the fact sheet. Finished stages are not run again.
+
+    Several specs are run one after the other, each in its own folder; the exit code is that of the worst.
+    """
+    if out is not None and len(spec) > 1:
+        raise click.UsageError("--out goes with one spec; several have a folder each below reports/")
     _run(spec, out, profile=profile, jobs=jobs, only=only, fresh=fresh)
+
+
+@main.command()
+@click.argument("run_folder", type=click.Path(path_type=Path))
+def watch(run_folder: Path) -> None:
+    """Follow a run that another process does in RUN_FOLDER; exits with its exit code."""
+    from privnb.console import watch_run
+    from privnb.run.folder import RunFolder
+
+    state = watch_run(RunFolder(run_folder))
+    click.echo(state.last)
+    sys.exit(INTERRUPTED if state.exit_code is None else state.exit_code)
+
+
+@main.command()
+@click.argument("run_folder", type=click.Path(path_type=Path))
+def cancel(run_folder: Path) -> None:
+    """Cancel the run that another process does in RUN_FOLDER; what was finished is kept."""
+    from privnb.run.folder import RunFolder
+    from privnb.run.stopping import cancel_run
+
+    click.echo(cancel_run(RunFolder(run_folder)))
 
 
 @main.command()
@@ -109,7 +141,7 @@ def demo(out: Path | None) -> None:
     """Run the embedded example: income from the census of 1994."""
     from privnb.run.session import example_spec
 
-    _run(example_spec("adult"), out)
+    _run([example_spec("adult")], out)
 
 
 @main.command()
@@ -146,15 +178,29 @@ def doctor() -> None:
     sys.exit(3 if sick else 0)
 
 
-def _run(spec: Path, out: Path | None, **options) -> None:
+def _run(specs: Sequence[Path], out: Path | None, **options) -> None:
     from privnb.api import run_spec
     from privnb.console import progress_display, show_outcome
+    from privnb.stages import load_spec
 
     signal.signal(signal.SIGTERM, lambda *_: _interrupt())
-    with progress_display() as on_event:
-        outcome = run_spec(spec, out, on_event=on_event, **options)
-    show_outcome(outcome)
-    sys.exit(outcome.exit_code)
+    _distinct([load_spec(spec).spec.name for spec in specs])
+    codes = []
+    for spec in specs:
+        with progress_display() as on_event:
+            outcome = run_spec(spec, out, on_event=on_event, **options)
+        show_outcome(outcome)
+        codes.append(outcome.exit_code)
+    sys.exit(max(codes))
+
+
+def _distinct(names: Sequence[str]) -> None:
+    from privnb.run.execute import slug
+
+    folders = [slug(name) for name in names]
+    twice = next((name for place, name in enumerate(names) if folders[place] in folders[:place]), None)
+    if twice is not None:
+        raise PrivnbError(f"two specs share the run folder of {twice!r}; give one of them another name")
 
 
 def _interrupt() -> None:

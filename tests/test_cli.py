@@ -25,7 +25,7 @@ class Broken(DecisionTreeClassifier):
 def make():
     return Broken()
 """
-COMMANDS = ["check", "explain", "plan", "run", "demo", "report", "list", "doctor"]
+COMMANDS = ["check", "explain", "plan", "run", "watch", "cancel", "demo", "report", "list", "doctor"]
 
 
 def _typed(*words):
@@ -161,14 +161,7 @@ def test_a_stage_that_fails_is_told_everywhere(small_spec, tmp_path, privnb_comm
 
 
 def test_an_interrupted_run_says_so_leaves_no_kernel_and_goes_on(small_spec, tmp_path, privnb_command):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "privnb", "run", str(small_spec), "--out", "run", "--jobs", "1"],
-        cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    events = tmp_path / "run" / "events.jsonl"
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and not (events.exists() and '"stage_ended"' in events.read_text()):
-        time.sleep(0.1)
+    process = _start(small_spec, tmp_path)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
@@ -199,3 +192,56 @@ def test_two_runs_in_one_folder_are_refused_with_the_owner(small_spec, tmp_path)
     folder = RunFolder(tmp_path / "run").create()
     with run_lock(folder), pytest.raises(PrivnbError, match=f"in use by process {os.getpid()}"), run_lock(folder):
         pass
+
+
+def _start(small_spec, tmp_path):
+    """A run in a process of its own, and its folder once a stage has ended there."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "privnb", "run", str(small_spec), "--out", "run", "--jobs", "1"],
+        cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    events = tmp_path / "run" / "events.jsonl"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not (events.exists() and '"stage_ended"' in events.read_text()):
+        time.sleep(0.05)
+    return process
+
+
+def test_watch_follows_a_run_to_its_end(small_spec, tmp_path, privnb_command):
+    process = _start(small_spec, tmp_path)
+    watched = privnb_command("watch", "run")
+    process.communicate(timeout=120)
+    assert watched.returncode == process.returncode == 0, watched.stderr
+    assert "4 stages, 0 kept from before, 4 to run" in watched.stderr
+    assert watched.stderr.count(": ok in ") == 4
+    assert watched.stdout.strip() == "Ended: all gates pass."
+    again = privnb_command("watch", "run")
+    assert again.returncode == 0 and again.stderr.count(": ok in ") == 4, "a finished run is shown as it was"
+    nothing = privnb_command("watch", "elsewhere")
+    assert nothing.returncode == 2 and "holds no run" in nothing.stderr
+
+
+def test_cancel_from_elsewhere_ends_the_run_and_keeps_what_was_finished(small_spec, tmp_path, privnb_command):
+    process = _start(small_spec, tmp_path)
+    done = privnb_command("cancel", "run")
+    assert done.returncode == 0 and f"process {process.pid} was asked to end and did" in done.stdout
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert json.loads((tmp_path / "run" / "state.json").read_text())["status"] == "cancelled"
+    assert not _kernels_below(tmp_path)
+    watched = privnb_command("watch", "run")
+    assert watched.returncode == 130 and "Cancelled" in watched.stdout
+    assert "nothing runs in run" in privnb_command("cancel", "run").stdout
+
+
+def test_several_specs_run_one_after_the_other_and_the_worst_exit_code_counts(small_spec, tmp_path, privnb_command):
+    second = tmp_path / "second.privacy.yaml"
+    second.write_text(small_spec.read_text().replace("name: Small", "name: Second").replace("min: 0.5", "min: 0.9999"))
+    done = privnb_command("run", small_spec, second)
+    assert done.returncode == 1, done.stderr
+    for name in ("small", "second"):
+        assert (tmp_path / "reports" / name / "fact-sheet.pdf").exists()
+    assert privnb_command("run", small_spec, second, "--out", "x").returncode == 2
+    second.write_text(small_spec.read_text())
+    twice = privnb_command("run", small_spec, second)
+    assert twice.returncode == 2 and "two specs share the run folder of 'Small'" in twice.stderr

@@ -2,5 +2,6 @@
 
 from privnb.console.pages import show_explained, show_list, show_outcome, show_plan
 from privnb.console.progress import progress_display
+from privnb.console.watching import watch_run
 
-__all__ = ["progress_display", "show_explained", "show_list", "show_outcome", "show_plan"]
+__all__ = ["progress_display", "show_explained", "show_list", "show_outcome", "show_plan", "watch_run"]

@@ -54,42 +54,71 @@ def _ended_line(event: dict, started: dict[str, float]) -> str:
 
 @contextmanager
 def _live_table() -> Iterator[Event]:
-    from rich.console import Console, Group
+    from rich.console import Console
     from rich.live import Live
-    from rich.table import Table
-    from rich.text import Text
 
-    rows: dict[str, dict] = {}
-    note = {"text": ""}
+    screen = _Screen()
+    with Live(screen, console=Console(stderr=True), refresh_per_second=4):
+        yield screen.take
 
-    def draw() -> Group:
+
+class _Screen:
+    """The stage table, drawn anew from the events that it was given."""
+
+    def __init__(self):
+        self._rows: dict[str, dict] = {}
+        self._note = ""
+        self._eta: tuple[float, float] | None = None  # when it was said, seconds from then
+
+    def take(self, event: dict) -> None:
+        """Keep what an event says."""
+        kind, stage = event["event"], event.get("stage")
+        if kind == "run_started":
+            self._rows = {id: {"status": "kept" if id in event["kept"] else "pending"} for id in event["stages"]}
+        elif kind == "stage_started":
+            self._rows[stage] = {"status": "running", "started": event["time"]}
+        elif kind in ("cell", "units"):
+            self._rows[stage][kind] = (event["done"], event["total"])
+        elif kind == "stage_ended":
+            self._rows[stage].update(status=event["status"], reason=event["reason"], ended=event["time"])
+        elif kind in ("report_started", "report_written"):
+            self._note = "writing the fact sheet" if kind == "report_started" else "fact sheet written"
+        if "eta_s" in event:
+            self._eta = None if event["eta_s"] is None else (event["time"], event["eta_s"])
+
+    def __rich__(self):
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
+
         table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-        for id, row in rows.items():
+        for id, row in self._rows.items():
             word, style = _MARKS.get(row["status"], (row["status"].replace("_", " "), "red"))
             stage, _, variant = id.partition("--")
             seconds = (row.get("ended") or time.time()) - row["started"] if "started" in row else None
             table.add_row(
                 Text(word, style=style), stage, Text(variant, style="bold" if row["status"] == "running" else ""),
                 Text(f"{seconds:.0f} s" if seconds is not None else "", justify="right", style="dim"),
-                Text(row.get("reason", ""), style="dim"),
+                Text(self._doing(row), style="cyan" if row["status"] == "running" else "dim"),
             )  # fmt: skip
-        ended = sum(row["status"] not in ("pending", "running") for row in rows.values())
-        return Group(table, Text(f"{ended} of {len(rows)} stages {note['text']}", style="dim"))
+        return Group(table, Text(self._foot(), style="dim"))
 
-    class Screen:
-        def __rich__(self):
-            return draw()
+    def _doing(self, row: dict) -> str:
+        """A bar of units or cells while a stage runs; the reason when it ended otherwise than well."""
+        if row["status"] != "running":
+            return row.get("reason", "")
+        for kind, word in (("units", "units"), ("cell", "cells")):
+            if kind in row and row[kind][1]:
+                done, total = row[kind]
+                filled = round(10 * done / total)
+                return f"{'█' * filled}{'░' * (10 - filled)} {done} of {total} {word}"
+        return ""
 
-    def on_event(event: dict) -> None:
-        kind = event["event"]
-        if kind == "run_started":
-            rows.update({id: {"status": "kept" if id in event["kept"] else "pending"} for id in event["stages"]})
-        elif kind == "stage_started":
-            rows[event["stage"]] = {"status": "running", "started": event["time"]}
-        elif kind == "stage_ended":
-            rows[event["stage"]].update(status=event["status"], reason=event["reason"], ended=event["time"])
-        elif kind in ("report_started", "report_written"):
-            note["text"] = "· writing the fact sheet" if kind == "report_started" else "· fact sheet written"
-
-    with Live(Screen(), console=Console(stderr=True), refresh_per_second=4):
-        yield on_event
+    def _foot(self) -> str:
+        ended = sum(row["status"] not in ("pending", "running") for row in self._rows.values())
+        parts = [f"{ended} of {len(self._rows)} stages"]
+        if self._note:
+            parts.append(self._note)
+        elif self._eta and ended < len(self._rows):
+            parts.append(f"about {max(1, self._eta[0] + self._eta[1] - time.time()):.0f} s left")
+        return " · ".join(parts)

@@ -88,7 +88,8 @@ def _run(loaded, plan: Plan, folder: RunFolder, jobs: int, only, fresh, on_event
         for node in plan.nodes:
             store.forget_stage(node.key)
     done = {node.id for node in plan.nodes if store.read_stage(node.key) is not None}
-    journal = Journal(folder, plan, done, on_event)
+    costs = {id: cost["seconds"] for id, cost in read_json(folder.run, {}).get("stages", {}).items()}
+    journal = Journal(folder, plan, done, on_event, costs, jobs)
     ended, executed = run_graph(plan, folder, store, done, loaded.path, jobs, only, journal)
     records = {node.id: record for node in plan.nodes if (record := store.read_stage(node.key)) is not None}
     results = collect(loaded, plan, records, ended)

@@ -4,18 +4,34 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from privnb.findings import StageStatus
 from privnb.plan import Plan
 from privnb.run.folder import RunFolder, write_json
+from privnb.run.forecast import remaining_seconds
 
 
 class Journal:
-    """Writes both files; several threads may call it. `on_event` gets every event after it was written."""
+    """Writes both files; several threads may call it. `on_event` gets every event after it was written.
 
-    def __init__(self, folder: RunFolder, plan: Plan, done: Collection[str], on_event: Callable[[dict], None]):
+    `costs` are the seconds that stages took before, by id: with them an event that starts or ends a stage carries
+    `eta_s`, the seconds until the run will end when `jobs` stages run at once (None where nothing is known).
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        plan: Plan,
+        done: Collection[str],
+        on_event: Callable[[dict], None],
+        costs: Mapping[str, float] | None = None,
+        jobs: int = 1,
+    ):
         self._folder = folder
+        self._costs = dict(costs or {})
+        self._jobs = jobs
+        self._started: dict[str, float] = {}
         self._on_event = on_event
         self._lock = threading.Lock()
         self._stages = {
@@ -34,14 +50,25 @@ class Journal:
     def started(self, id: str) -> None:
         """A stage starts."""
         self._stages[id] = {"status": "running"}
+        self._started[id] = time.time()
         self._write_state("running")
-        self.log("stage_started", stage=id)
+        self.log("stage_started", stage=id, eta_s=self._eta())
+
+    def cell(self, id: str, done: int, total: int) -> None:
+        """A stage's notebook has come to this cell."""
+        self.log("cell", stage=id, done=done, total=total)
+
+    def units(self, id: str, done: int, total: int) -> None:
+        """A stage has finished this many of its units."""
+        self.log("units", stage=id, done=done, total=total)
 
     def ended(self, status: StageStatus, id: str) -> None:
         """A stage ended, well or not."""
         self._stages[id] = {"status": status.status, "reason": status.reason}
+        if id in self._started:
+            self._costs[id] = time.time() - self._started.pop(id)
         self._write_state("running")
-        self.log("stage_ended", stage=id, status=status.status, reason=status.reason)
+        self.log("stage_ended", stage=id, status=status.status, reason=status.reason, eta_s=self._eta())
 
     def cancelled(self, ids: Sequence[str]) -> None:
         """The run was interrupted; these stages did not end."""
@@ -55,6 +82,16 @@ class Journal:
         """The run ended with this exit code."""
         self._write_state("done", exit_code=exit_code)
         self.log("run_ended", exit_code=exit_code)
+
+    def _eta(self) -> float | None:
+        now = time.time()
+        waiting = {
+            id: now - self._started.get(id, now)
+            for id, stage in self._stages.items()
+            if stage["status"] in ("pending", "running")
+        }
+        seconds = remaining_seconds(waiting, self._costs, self._jobs)
+        return None if seconds is None else round(seconds, 1)
 
     def _write_state(self, status: str, **more) -> None:
         with self._lock:

@@ -16,8 +16,7 @@ def run_lock(folder: RunFolder) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            file.seek(0)
-            owner = file.read().strip() or "unknown"
+            owner = _owner(file) or "unknown"
             raise PrivnbError(
                 f"{folder.root} is in use by process {owner}; wait for it, or give another folder with --out"
             ) from None
@@ -25,3 +24,22 @@ def run_lock(folder: RunFolder) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def holder(folder: RunFolder) -> int | None:
+    """The process that holds the folder now, or None."""
+    try:
+        with (folder.root / ".lock").open("r") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return None
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        with (folder.root / ".lock").open("r") as file:
+            return _owner(file)
+
+
+def _owner(file) -> int | None:
+    file.seek(0)
+    text = file.read().strip()
+    return int(text) if text.isdecimal() else None

@@ -1,16 +1,9 @@
 """A run as a process of its own: started in its own session, so that closing the notebook does not end it."""
 
-import os
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-
-from privnb.widgets.following import alive
-
-GRACE_S = 10.0
 
 
 class RunProcess:
@@ -43,24 +36,3 @@ class RunProcess:
         if "Traceback (most recent call last)" in text:
             return f"privnb stopped with {text.splitlines()[-1]}"
         return text or f"The run ended with exit code {self.exit_code}."
-
-
-def stop(pid: int, grace_s: float = GRACE_S) -> None:
-    """Ask a run to end: it stops its kernels and says so in the journal. After `grace_s` seconds it is killed.
-
-    The whole group is told when the process leads one, else the process alone.
-    """
-    _tell(pid, signal.SIGTERM)
-    until = time.monotonic() + grace_s
-    while alive(pid) and time.monotonic() < until:
-        time.sleep(0.05)
-    if alive(pid):
-        _tell(pid, signal.SIGKILL)
-
-
-def _tell(pid: int, what: signal.Signals) -> None:
-    try:
-        leads = os.getpgid(pid) == pid
-        (os.killpg if leads else os.kill)(pid, what)
-    except ProcessLookupError:
-        return  # it ended by itself

@@ -12,10 +12,11 @@ from privnb.errors import PrivnbError
 from privnb.findings import GateVerdict
 from privnb.run.execute import run_folder
 from privnb.run.folder import RunFolder, read_json
+from privnb.run.following import Follower, RunState
+from privnb.run.stopping import stop
 from privnb.stages import load_spec
-from privnb.widgets.following import Follower, RunState
 from privnb.widgets.look import STYLE, box, button, html, mark, message, side_by_side
-from privnb.widgets.process import RunProcess, stop
+from privnb.widgets.process import RunProcess
 from privnb.widgets.run_tables import stage_table, verdict_table
 from privnb.widgets.spec_files import where
 from privnb.widgets.spec_form import SpecForm

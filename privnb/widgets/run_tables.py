@@ -5,9 +5,9 @@ from html import escape
 
 from privnb.catalogue import fact
 from privnb.findings import GateVerdict
+from privnb.run.following import RunState, StageRow
 from privnb.shown import limit_text, span_text, value_text
 from privnb.stages import stages
-from privnb.widgets.following import RunState, StageRow
 from privnb.widgets.look import mark
 
 _QUIET = {

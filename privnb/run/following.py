@@ -14,7 +14,10 @@ ACTIVE = ("pending", "running")
 
 @dataclass
 class StageRow:
-    """One stage: `status` as the run gives it (or `kept`), seconds of its work where they are known."""
+    """One stage: `status` as the run gives it (or `kept`), seconds of its work where they are known.
+
+    `done` holds (done, total) of its cells and of its units, under `cell` and `units`.
+    """
 
     id: str
     stage: str
@@ -23,6 +26,7 @@ class StageRow:
     seconds: float | None = None
     reason: str = ""
     started: float | None = None
+    done: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass
@@ -63,12 +67,19 @@ class Follower:
 
     def read(self) -> RunState:
         """The state now. The journal's lines say what happened, state.json whose process it is and whether it ended."""
-        for event in self._new_events():
+        self.news()
+        return self.state
+
+    def news(self) -> list[dict[str, Any]]:
+        """Read on, and return what happened since the last reading; of an earlier run in the same folder nothing."""
+        events = self._new_events()
+        for event in events:
             self._apply(event)
         said = read_json(self.folder.state)
         if said is not None:
             self._settle(said)
-        return self.state
+        starts = [place for place, event in enumerate(events) if event["event"] == "run_started"]
+        return events[starts[-1] :] if starts else events
 
     def _new_events(self) -> list[dict[str, Any]]:
         try:
@@ -92,6 +103,8 @@ class Follower:
         row = state.stages.get(event.get("stage", ""))
         if kind == "stage_started" and row:
             row.status, row.started = "running", moment
+        elif kind in ("cell", "units") and row:
+            row.done[kind] = (event["done"], event["total"])
         elif kind == "stage_ended" and row:
             row.status, row.reason = event["status"], event.get("reason", "")
             row.seconds = moment - row.started if row.started else None
@@ -156,6 +169,8 @@ def said(event: dict[str, Any]) -> str:
             f"{stage[:1].upper()}{stage[1:]}: {event['status'].replace('_', ' ')}."
             + (f" {event['reason']}" if event.get("reason") else "")
         ),
+        "cell": lambda: f"{stage[:1].upper()}{stage[1:]}: cell {event['done']} of {event['total']}.",
+        "units": lambda: f"{stage[:1].upper()}{stage[1:]}: unit {event['done']} of {event['total']}.",
         "report_started": lambda: "Writing the fact sheet.",
         "report_written": lambda: f"Wrote {' and '.join(event['documents'])}.",
         "run_cancelled": lambda: "Cancelled; what was finished is kept.",
