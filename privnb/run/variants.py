@@ -1,6 +1,7 @@
 """The shelf of variants: each model fitted once, stored, and taken from the store by every later stage."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from privnb.errors import ModelError
 from privnb.plan import Plan
@@ -11,7 +12,6 @@ from privnb.subject import (
     EstimatorTrainer,
     FactoryTrainer,
     Model,
-    SklearnModel,
     Subject,
     Variant,
     load_model,
@@ -120,6 +120,6 @@ class VariantShelf:
         model = load_saved(path) if path.exists() else None
         if model is None:
             model = made.trainer.fit(rows, seed)
-            if isinstance(model, SklearnModel):  # what else there is, is fitted again by its seed
+            with suppress(ModelError):  # a model that cannot be stored is fitted again by its seed
                 save_model(model, path)
         return model

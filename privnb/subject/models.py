@@ -22,6 +22,7 @@ __all__ = ["SklearnModel", "load_model", "load_saved", "save_model"]
 PICKLES = (".joblib", ".pkl", ".pickle")
 # Types in a user's file that hold numbers and settings alone, beyond those that skops itself lists.
 PLAIN_TYPES = (
+    "numpy.dtype",
     "privnb.subject.encoding.TableEncoder",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",

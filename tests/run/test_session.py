@@ -105,6 +105,22 @@ def test_every_way_of_regularizing_is_stored_or_fitted_again(small_spec, tmp_pat
     assert values[0].value > 0.8
 
 
+def test_a_model_of_the_users_own_class_is_fitted_again_where_it_cannot_be_stored(small_spec, tmp_path):
+    (tmp_path / "own_model.py").write_text(
+        "from sklearn.tree import DecisionTreeClassifier\n\n\nclass Own(DecisionTreeClassifier):\n    pass\n"
+    )
+    text = small_spec.read_text()
+    small_spec.write_text(
+        text.replace("{train: {estimator: sklearn.tree.DecisionTreeClassifier}}", "{factory: 'own_model:Own'}")
+    )
+    values = [
+        open_stage("utility", str(small_spec), "baseline", str(tmp_path / "run")).run().finding("utility.accuracy")
+        for _ in range(2)
+    ]
+    assert values[0] == values[1]
+    assert not list((tmp_path / "run" / "store").rglob("*.skops"))
+
+
 @pytest.mark.parametrize(
     ("name", "variant", "words"),
     [

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from privnb.errors import ModelError
 from privnb.subject import EstimatorTrainer, Rows, SklearnModel, load_builtin, load_model, load_saved, save_model
@@ -149,3 +150,12 @@ def test_model_without_scikit_learn_fitting_rules(tmp_path):
 
     model = SklearnModel(Constant())
     assert model.classes is None and model.predict(X).shape == (90,)
+
+
+def test_a_pipeline_with_the_commonest_preprocessing_opens_without_trust(tmp_path):
+    frame = pd.DataFrame({"job": ["a", "b", "a", "c"] * 10, "age": np.arange(40.0)})
+    columns = make_column_transformer((OneHotEncoder(), ["job"]), (StandardScaler(), ["age"]))
+    fitted = make_pipeline(columns, LogisticRegression()).fit(frame, np.arange(40) % 2)
+    skops.io.dump(fitted, tmp_path / "pipeline.skops")
+    model, trainer, _ = load_model(tmp_path / "pipeline.skops")
+    assert np.array_equal(model.predict(frame), fitted.predict(frame)) and trainer is not None

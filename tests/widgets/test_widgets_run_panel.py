@@ -8,8 +8,8 @@ import pytest
 
 from privnb.findings import GateVerdict
 from privnb.run.folder import RunFolder, write_json
-from privnb.widgets import RunPanel, SpecForm
 from privnb.run.following import Follower, alive
+from privnb.widgets import RunPanel, SpecForm
 from privnb.widgets.process import RunProcess
 from privnb.widgets.run_tables import stage_table, verdict_table
 
