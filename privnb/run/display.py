@@ -20,10 +20,10 @@ def findings_table(result: StageResult, reason: str = "", variants: Sequence[str
     With `variants` a column says which of them a finding is about.
     """
     if not result.findings:
-        return pd.DataFrame({"not applicable" if reason else "nothing found": [reason]})
+        return WholeTable({"not applicable" if reason else "nothing found": [reason]})
     several = _found_in_several_ways(result)
     lines = [_line(found, bool(variants)) for found in result.findings if not (found.method and found.id in several)]
-    return _without_empty(pd.DataFrame(lines).set_index("finding"))
+    return WholeTable(_without_empty(pd.DataFrame(lines).set_index("finding")))
 
 
 def methods_table(result: StageResult) -> pd.DataFrame:
@@ -35,7 +35,19 @@ def methods_table(result: StageResult) -> pd.DataFrame:
             text = shown(found)
             span = f" ({text.interval})" if found.low is not None else ""
             cells.setdefault(found.method, {})[text.metric] = _together(text.value + span)
-    return pd.DataFrame.from_dict(cells, orient="index").rename_axis("method")
+    return WholeTable(pd.DataFrame.from_dict(cells, orient="index").rename_axis("method"))
+
+
+class WholeTable(pd.DataFrame):
+    """A data frame that a notebook shows whole: no remark is cut, no line left out."""
+
+    @property
+    def _constructor(self):
+        return WholeTable
+
+    def _repr_html_(self) -> str:
+        with pd.option_context("display.max_colwidth", None, "display.max_rows", None):
+            return super()._repr_html_()
 
 
 @dataclass(frozen=True)

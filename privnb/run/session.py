@@ -16,6 +16,7 @@ from privnb.run.folder import RunFolder, read_json
 from privnb.run.store import StageRecord, Store
 from privnb.run.units import StoredUnits
 from privnb.run.variants import VariantShelf
+from privnb.run.words import Sentence
 from privnb.stages import load_spec, stages
 from privnb.stages.contract import StageContext, StageInputs, StageOutput
 from privnb.units import ThreadUnits
@@ -117,7 +118,8 @@ class StageSession:
         from privnb.run.display import Picture
 
         figure = stage_figure(name, self.node.stage, self.node.variant, self.result, self.plan.variants)
-        return Picture(figure) if figure else f"Nothing to draw: {self.reason or 'the stage found no such series'}."
+        why = self.reason or "the stage found no such series"
+        return Picture(figure) if figure else Sentence(f"Nothing to draw: {why}.")
 
     def again(self, **changed: Any) -> StageResult:
         """The result with some parameters changed; nothing is recorded. A mitigation's variant is fitted anew."""
@@ -131,16 +133,16 @@ class StageSession:
     def record(self) -> str:
         """Write the result into the run folder, under the key the plan gave this stage; says what was written."""
         if self._store is None:
-            return "No run folder was given: the result is shown here and recorded nowhere."
+            return Sentence("No run folder was given: the result is shown here and recorded nowhere.")
         if self.params != self.node.params:
-            return "The parameters differ from the spec's: the result is shown here and recorded nowhere."
+            return Sentence("The parameters differ from the spec's: the result is shown here and recorded nowhere.")
         if self.status == "pending":
             raise PrivnbError(f"{self.node.id} was not run; call run() before record()")
         cost = {"seconds": time.perf_counter() - self._started, "peak_memory_bytes": _peak_memory_bytes()}
         self._store.write_stage(
             self.node.key, StageRecord(self.status, self.reason, self.result, cost), self._output.arrays
         )
-        return f"Recorded {self.node.id}: {len(self.result.findings)} findings."
+        return Sentence(f"Recorded {self.node.id}: {len(self.result.findings)} findings.")
 
     def _inputs(self) -> StageInputs:
         variants = {}

@@ -21,7 +21,8 @@ def watched(monkeypatch):
 def test_headless_says_a_sentence_and_imports_no_widgets():
     code = (
         "import os, sys; os.environ['PRIVNB_HEADLESS'] = '1'\n"
-        "from privnb.widgets import tune\nprint(repr(tune(None)))\n"
+        "from types import SimpleNamespace as Has\nfrom privnb.widgets import tune\n"
+        "stage = Has(stage=Has(parameters=Has(model_fields={'shadows': 16})))\nprint(repr(tune(stage)))\n"
         "assert not {'ipywidgets', 'pydantic', 'numpy'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
