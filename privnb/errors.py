@@ -1,5 +1,7 @@
 """The few kinds of error a user meets: each message says what, where, and what to do."""
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 
@@ -41,6 +43,16 @@ class ModelError(PrivnbError):
 
 class NotApplicable(PrivnbError):
     """Raised by a stage that has no meaning for this variant; the message is the reason the sheet prints."""
+
+
+def without_values(text: str, keep: Collection[str] = ()) -> str:
+    """Somebody else's error text without what may be quoted from a record: quoted pieces, lists and decimals.
+
+    Quoted words in `keep`, such as the names of parameters, stay.
+    """
+    quoted = re.compile(r"'([^'\n]*)'|\"([^\"\n]*)\"|\[[^\]\n]*\]")
+    text = quoted.sub(lambda found: found[0] if (found[1] or found[2]) in keep else "…", text)
+    return re.sub(r"-?\d+\.\d+(e[-+]?\d+)?", "…", text)
 
 
 class FolderError(PrivnbError):

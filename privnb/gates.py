@@ -19,6 +19,7 @@ class Gate(Protocol):
     on: Sequence[str] | None
 
 
+_ABOUT_MEMBERSHIP = ("membership.", "comparison.membership_", "comparison.tpr_")
 BLIND = "without the model"  # method of a blind baseline on sides that somebody declared
 
 
@@ -67,7 +68,11 @@ def unresolvable(variant: str, findings: Sequence[Finding]) -> str:
     On parts that the run itself drew at random a blind baseline above one half is chance, and stops nothing.
     """
     blind = finding_for("membership.blind_auc", variant, findings)
-    if blind is None or blind.method != BLIND or blind.low is None or blind.low <= 0.5:
+    if blind is None or blind.method != BLIND:
+        return ""
+    if blind.low is None:
+        return f"not resolvable: whether the two sides differ without the model was not tested ({blind.reason})"
+    if blind.low <= 0.5:
         return ""
     return (
         "not resolvable: members and non-members can be told apart without the model "
@@ -85,7 +90,7 @@ def _verdict(gate: Gate, variant: str, findings: Sequence[Finding], stages: Sequ
         return GateVerdict(**common, verdict="not_assessed", reason=reason)
     measured = {"value": found.value, "low": found.low, "high": found.high, "unit": found.unit}
     shift = unresolvable(variant, findings)
-    if shift and gate.metric.startswith("membership.") and gate.metric not in _ABOUT_THE_TEST:
+    if shift and gate.metric.startswith(_ABOUT_MEMBERSHIP) and gate.metric not in _ABOUT_THE_TEST:
         return GateVerdict(**common, **measured, verdict="not_assessed", reason=shift)
     return GateVerdict(**common, **measured, **_compare(found, limit, kind))
 

@@ -219,11 +219,13 @@ def _source_digest(model, base: Path) -> str | None:
 
 
 def factory_module(factory: str, base: Path) -> Path | None:
-    """The source file of `package.module:callable`: beside the spec, else where Python finds it, else None."""
+    """The source of `package.module:callable`: beside the spec, in the current folder, where Python finds it, or None."""
     module = factory.partition(":")[0]
-    beside = base.joinpath(*module.split(".")).with_suffix(".py")
-    if beside.exists():
-        return beside
+    for folder in (base, Path.cwd()):
+        place = folder.joinpath(*module.split("."))
+        for path in (place.with_suffix(".py"), place / "__init__.py"):
+            if path.exists():
+                return path
     try:
         found = find_spec(module)
     except ModuleNotFoundError:

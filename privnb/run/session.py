@@ -146,9 +146,9 @@ class StageSession:
         if self.status == "pending":
             raise PrivnbError(f"{self.node.id} was not run; call run() before record()")
         cost = {"seconds": time.perf_counter() - self._started, "peak_memory_bytes": _peak_memory_bytes()}
-        self._store.write_stage(
-            self.node.key, StageRecord(self.status, self.reason, self.result, cost), self._output.arrays
-        )
+        without = tuple(id for id in self.node.after if not self._store.has_stage(self.plan.node(id).key))
+        record = StageRecord(self.status, self.reason, self.result, cost, without)
+        self._store.write_stage(self.node.key, record, self._output.arrays)
         return Sentence(f"Recorded {self.node.id}: {len(self.result.findings)} findings.")
 
     def _inputs(self) -> StageInputs:

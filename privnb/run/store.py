@@ -2,6 +2,8 @@
 
 import io
 import json
+import shutil
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +18,15 @@ from privnb.run.folder import write_whole
 class StageRecord:
     """What one stage left behind: its status, its result, and what it cost.
 
-    `cost` holds seconds and peak_memory_bytes; it is no part of the result.
+    `cost` holds seconds and peak_memory_bytes; it is no part of the result. `without` are the earlier stages (node ids)
+    that were missing when it was made: such a record is made anew by the next run.
     """
 
     status: Status
     reason: str
     result: StageResult
     cost: Mapping[str, float]
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,11 @@ class Store:
         """The record of a finished stage, or None; a damaged record counts as absent."""
         try:
             raw = json.loads(self._stage(key).read_text(encoding="utf-8"))
-            return StageRecord(raw["status"], raw["reason"], StageResult(**raw["result"]), raw["cost"])
+            if not zipfile.is_zipfile(self.root / f"stages/{key}.npz"):
+                return None
+            return StageRecord(
+                raw["status"], raw["reason"], StageResult(**raw["result"]), raw["cost"], tuple(raw["without"])
+            )
         except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError):
             return None
 
@@ -49,7 +57,13 @@ class Store:
         write_whole(
             self._stage(key),
             canonical_json(
-                {"status": record.status, "reason": record.reason, "result": record.result, "cost": dict(record.cost)}
+                {
+                    "status": record.status,
+                    "reason": record.reason,
+                    "result": record.result,
+                    "cost": dict(record.cost),
+                    "without": list(record.without),
+                }
             ),
         )
 
@@ -61,10 +75,13 @@ class Store:
         """Remove a stage's record, so that it is computed again."""
         self._stage(key).unlink(missing_ok=True)
 
+    def forget_all(self) -> None:
+        """Remove everything: stages, units and artefacts."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        self.root.mkdir(parents=True, exist_ok=True)
+
     def read_arrays(self, name: str) -> dict[str, Any] | None:
         """Arrays stored under `name`, or None where there are none or they are damaged."""
-        import zipfile
-
         import numpy as np
 
         try:

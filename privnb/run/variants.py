@@ -117,7 +117,10 @@ class VariantShelf:
             return made.trainer.fit(rows, seed)
         key = content_key([made.trainer.identity, self._plan.data_key, seed])
         path = self._store.artefact(key, ".skops")
-        model = load_saved(path) if path.exists() else None
+        model = None
+        if path.exists():
+            with suppress(ModelError):  # a damaged file counts as absent
+                model = load_saved(path)
         if model is None:
             model = made.trainer.fit(rows, seed)
             with suppress(ModelError):  # a model that cannot be stored is fitted again by its seed

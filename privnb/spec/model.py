@@ -206,8 +206,8 @@ class Gate(Section):
     min: float | None = Field(None, description="the value must not be below this")
     use: Literal["upper", "lower", "value"] = Field(
         default_factory=lambda given: "lower" if given.get("min") is not None else "upper",
-        description="which end of the 95 % interval is held against the limit, or the value itself; "
-        "without it the cautious end: upper for max, lower for min",
+        description="what is held against the limit: the cautious end of the 95 % interval (upper for max, lower for "
+        "min; the default), or the value of a finding that has no interval; a limit inside an interval is inconclusive",
     )
     on: list[Text] | None = Field(None, description="variants to judge; without it the released one", min_length=1)
 

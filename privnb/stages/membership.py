@@ -62,7 +62,8 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageOutp
     from privnb.stats import detectable_auc
 
     subject, variant = inputs.subject, inputs.variant
-    members, non_members, pool = (subject.part(name) for name in ("train", "evaluation", "pool"))
+    members, others, pool = (subject.part(name) for name in ("train", "evaluation", "pool"))
+    non_members, copies = _without_copies(members, others, ctx.small_cell)
     attack = attack_membership(
         variant.model,
         variant.trainer,
@@ -92,11 +93,30 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageOutp
         findings=findings,
         series=_curves(attack, params, ctx),
         tables={"selection": attack.selection},
-        facts=dict(attack.facts),
+        facts={**attack.facts, "copies": copies},
     )
     return StageOutput(
         result, {"scores": attack.scores[attack.selected], "member": attack.member, "persons": attack.persons}
     )
+
+
+def _without_copies(members, others, small_cell: int):
+    """The evaluation rows that equal no training row, and in words how many were left out."""
+    import numpy as np
+
+    from privnb.attacks.copies import copied_rows
+    from privnb.attacks.membership import LEAST_RECORDS
+    from privnb.errors import NotApplicable
+
+    copied = copied_rows(members, others)
+    kept = np.flatnonzero(~copied)
+    if len(kept) < LEAST_RECORDS <= len(others):
+        raise NotApplicable(
+            f"all but {len(kept) if len(kept) >= small_cell else f'fewer than {small_cell}'} of {len(others)} "
+            "evaluation rows are copies of training rows, so nobody is left who was certainly not in the training"
+        )
+    left_out = int(copied.sum())
+    return others.take(kept), str(left_out) if left_out == 0 or left_out >= small_cell else f"fewer than {small_cell}"
 
 
 def _blind(members, non_members, persons, membership: str, ctx: StageContext) -> Finding:

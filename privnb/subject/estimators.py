@@ -12,7 +12,7 @@ from typing import Any, Literal
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.pipeline import Pipeline
 
-from privnb.errors import ModelError, PrivnbError
+from privnb.errors import ModelError, PrivnbError, without_values
 from privnb.subject.contract import Model
 from privnb.subject.encoding import VERSION, TableEncoder, encoding_plan, needs_encoding
 from privnb.subject.fitted import SklearnModel, one_openmp_thread
@@ -200,7 +200,9 @@ def _fit(estimator: Any, rows: Rows, seed: int, encode: str) -> SklearnModel:
     except (MemoryError, PrivnbError):
         raise
     except Exception as error:
-        raise ModelError(f"{type(_final(fresh)).__name__} could not be trained on {len(rows)} rows: {error}") from error
+        raise ModelError(
+            f"{type(_final(fresh)).__name__} could not be trained on {len(rows)} rows: {without_values(str(error))}"
+        ) from None
     return SklearnModel(fresh)
 
 

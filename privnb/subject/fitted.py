@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import ThreadpoolController
 
-from privnb.errors import ModelError, PrivnbError
+from privnb.errors import ModelError, PrivnbError, without_values
 from privnb.subject.encoding import TableEncoder
 
 
@@ -82,7 +82,7 @@ class SklearnModel:
         except (MemoryError, PrivnbError):
             raise
         except Exception as error:
-            raise ModelError(f"{self._name} could not answer: {_one_line(error)}") from error
+            raise ModelError(f"{self._name} could not answer: {_one_line(error)}") from None
 
     def _table(self, X: Any) -> Any:
         if not isinstance(X, pd.DataFrame):
@@ -123,4 +123,4 @@ def _remembered_names(estimator: Any) -> list | None:
 
 def _one_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    return without_values(lines[0]) if lines else type(error).__name__

@@ -38,7 +38,7 @@ def check_known_classes(y: np.ndarray, classes: np.ndarray | None) -> None:
     unknown = [label for label in np.unique(y).tolist() if _label_key(label) not in known]
     if unknown:
         raise DataError(
-            f"data.target holds {', '.join(map(repr, unknown[:5]))}, but the model file knows the classes "
+            f"data.target holds {len(unknown)} labels that the model file does not know; it knows "
             f"{', '.join(repr(label) for label in classes.tolist()[:10])}; recode the target as it was for training"
         )
 

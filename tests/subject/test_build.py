@@ -165,7 +165,7 @@ def test_given_file_with_declared_membership_keeps_all_others_for_evaluation(tmp
 
 def test_given_file_that_knows_other_classes(tmp_path, people):
     file = fitted_file(people.assign(good=people["good"].map({"yes": 1, "no": 0})), tmp_path)
-    with pytest.raises(DataError, match="holds 'no', 'yes', but the model file knows the classes 0, 1"):
+    with pytest.raises(DataError, match="holds 2 labels that the model file does not know; it knows 0, 1"):
         build_subject(spec(data_section(path=saved(people, tmp_path), **roles()), file=file), tmp_path)
 
 
