@@ -219,7 +219,7 @@ def _source_digest(model, base: Path) -> str | None:
 
 
 def factory_module(factory: str, base: Path) -> Path | None:
-    """The source of `package.module:callable`: beside the spec, in the current folder, where Python finds it, or None."""
+    """The source of `package.module:callable`: beside the spec, in this folder, where Python finds it, or None."""
     module = factory.partition(":")[0]
     for folder in (base, Path.cwd()):
         place = folder.joinpath(*module.split("."))

@@ -200,9 +200,9 @@ def _fit(estimator: Any, rows: Rows, seed: int, encode: str) -> SklearnModel:
     except (MemoryError, PrivnbError):
         raise
     except Exception as error:
-        raise ModelError(
-            f"{type(_final(fresh)).__name__} could not be trained on {len(rows)} rows: {without_values(str(error))}"
-        ) from None
+        model = _final(fresh)
+        why = without_values(str(error), keep=model.get_params() if hasattr(model, "get_params") else ())
+        raise ModelError(f"{type(model).__name__} could not be trained on {len(rows)} rows: {why}") from None
     return SklearnModel(fresh)
 
 

@@ -72,9 +72,7 @@ class FactoryTrainer:
         try:
             product = self._callable()
         except Exception as error:
-            raise ModelError(
-                f"the factory {self.factory} failed: {type(error).__name__}: {without_values(str(error))}"
-            ) from None
+            raise ModelError(f"the factory {self.factory} failed: {type(error).__name__}: {error}") from error
         if not _is_trainer(product) and not is_estimator(product):
             raise ModelError(
                 f"the factory {self.factory} returned a {type(product).__name__}; it has to return an unfitted "
