@@ -245,3 +245,25 @@ def test_several_specs_run_one_after_the_other_and_the_worst_exit_code_counts(sm
     second.write_text(small_spec.read_text())
     twice = privnb_command("run", small_spec, second)
     assert twice.returncode == 2 and "two specs share the run folder of 'Small'" in twice.stderr
+
+
+def test_a_comparison_made_without_its_parts_is_made_again(small_spec, tmp_path, privnb_command):
+    text = small_spec.read_text()
+    small_spec.write_text(text + "mitigations: [{id: leaf9, regularize: {params: {min_samples_leaf: 9}}}]\n")
+    part = privnb_command("run", small_spec, "--out", "run", "--only", "comparison")
+    assert part.returncode == 3
+    whole = privnb_command("run", small_spec, "--out", "run")
+    assert whole.returncode == 0, whole.stderr
+    clean = privnb_command("run", small_spec, "--out", "clean")
+    assert clean.returncode == 0
+    assert (tmp_path / "run" / "results.json").read_bytes() == (tmp_path / "clean" / "results.json").read_bytes()
+
+
+def test_a_sheet_of_other_results_is_written_again(small_spec, tmp_path, privnb_command):
+    assert privnb_command("run", small_spec, "--out", "run").returncode == 0
+    sheet = tmp_path / "run" / "fact-sheet.html"
+    sheet.write_text("an old sheet, left by a run that was killed before it wrote the new one")
+    (tmp_path / "run" / "store" / "sheet.json").unlink()
+    done = privnb_command("run", small_spec, "--out", "run")
+    assert "0 stages executed" in done.stdout and "writing the fact sheet" in done.stderr
+    assert "<html" in sheet.read_text()

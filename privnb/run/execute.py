@@ -1,5 +1,6 @@
 """Runs a spec: what is not finished is executed as notebooks, then results, gates and fact sheet are written."""
 
+import hashlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -86,7 +87,7 @@ def _refuse_anothers(folder: RunFolder, spec: Path) -> None:
 def slug(name: str) -> str:
     """A folder name for a spec's name: lower case, words joined by hyphens; `run` where nothing is left."""
     kept = "".join(char if char.isalnum() else " " for char in name.lower())
-    return "-".join(kept.split()) or "run"
+    return "-".join(kept.split())[:80].strip("-") or "run"
 
 
 def _run(loaded, plan: Plan, folder: RunFolder, jobs: int, only, fresh, on_event, render) -> RunOutcome:
@@ -97,40 +98,50 @@ def _run(loaded, plan: Plan, folder: RunFolder, jobs: int, only, fresh, on_event
     write_json(folder.plan, {"spec": where, "profile": loaded.spec.profile, **_plan_json(plan)})
     store = Store(folder.store)
     if fresh:
-        for node in plan.nodes:
-            store.forget_stage(node.key)
-    done = {node.id for node in plan.nodes if store.read_stage(node.key) is not None}
+        store.forget_all()
+    done = {node.id for node in plan.nodes if (kept := store.read_stage(node.key)) is not None and not kept.without}
     costs = {id: cost["seconds"] for id, cost in read_json(folder.run, {}).get("stages", {}).items()}
     journal = Journal(folder, plan, done, on_event, costs, jobs)
+    try:
+        return _finish(loaded, plan, folder, store, done, jobs, only, journal, render, started)
+    except BaseException:
+        journal.broken()
+        raise
+
+
+def _finish(loaded, plan, folder, store, done, jobs, only, journal: Journal, render, started: float) -> RunOutcome:
     ended, executed = run_graph(plan, folder, store, done, loaded.path, jobs, only, journal)
     records = {node.id: record for node in plan.nodes if (record := store.read_stage(node.key)) is not None}
     results = collect(loaded, plan, records, ended)
-    changed = _write_if_changed(folder.results, canonical_json(results) + "\n")
+    text = canonical_json(results) + "\n"
+    _write_if_changed(folder.results, text)
     if executed or not folder.run.exists():
         write_json(folder.run, _run_json(plan, records, executed, started))
-    documents = _documents(folder, loaded.spec.report.formats, bool(changed or executed), journal, render)
+    sheet = {"results": hashlib.sha256(text.encode()).hexdigest(), "formats": list(loaded.spec.report.formats)}
+    documents = _documents(folder, sheet, bool(executed), journal, render)
     code = exit_code(results.gates, results.stages)
     journal.finish(code)
     return RunOutcome(folder, results, executed, code, documents)
 
 
-def _documents(folder: RunFolder, formats: Sequence[str], stale: bool, journal: Journal, render) -> Mapping[str, Path]:
-    """The fact sheet's files, written again when they are missing or the results changed."""
-    documents = {name: folder.root / f"fact-sheet.{name}" for name in formats}
+def _documents(folder: RunFolder, sheet: dict, executed: bool, journal: Journal, render) -> Mapping[str, Path]:
+    """The fact sheet's files, written again when they are missing or were written from other results."""
+    documents = {name: folder.root / f"fact-sheet.{name}" for name in sheet["formats"]}
+    stale = executed or read_json(folder.sheet) != sheet
     if render is None:
         return {name: path for name, path in documents.items() if path.exists()}
     if stale or not all(path.exists() for path in documents.values()):
         journal.log("report_started")
-        documents = render(folder.root, formats)
+        folder.sheet.unlink(missing_ok=True)
+        documents = render(folder.root, sheet["formats"])
+        write_json(folder.sheet, sheet)
         journal.log("report_written", documents=[path.name for path in documents.values()])
     return documents
 
 
-def _write_if_changed(path: Path, text: str) -> bool:
-    if path.exists() and path.read_text(encoding="utf-8") == text:
-        return False
-    write_whole(path, text)
-    return True
+def _write_if_changed(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        write_whole(path, text)
 
 
 def _plan_json(plan: Plan) -> dict:

@@ -57,6 +57,11 @@ class RunFolder:
         return self.root / "store"
 
     @property
+    def sheet(self) -> Path:
+        """Of which results and formats the fact sheet was written last."""
+        return self.store / "sheet.json"
+
+    @property
     def notebooks(self) -> Path:
         """Executed notebooks, `<stage>--<variant>.ipynb`."""
         return self.root / "notebooks"
@@ -105,11 +110,13 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path, missing: Any = None) -> Any:
-    """The JSON of a file, or `missing` where there is no file."""
+    """The JSON of a file, or `missing` where there is no file. FolderError for a file that is damaged."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return missing
+    except ValueError:
+        raise FolderError(f"{path} is damaged; remove it, or run with --fresh in another folder") from None
 
 
 def _cannot_write(path: Path, error: OSError) -> FolderError:

@@ -32,6 +32,7 @@ class Journal:
         self._costs = dict(costs or {})
         self._jobs = jobs
         self._started: dict[str, float] = {}
+        self._over = False
         self._on_event = on_event
         self._lock = threading.Lock()
         self._stages = {
@@ -75,8 +76,19 @@ class Journal:
         for id in ids:
             was_running = self._stages[id]["status"] == "running"
             self._stages[id] = {"status": "cancelled" if was_running else "pending"}
+        self._over = True
         self._write_state("cancelled")
         self.log("run_cancelled", stages=list(ids))
+
+    def broken(self) -> None:
+        """The run stops by an error or an interruption; what was running did not end."""
+        if self._over:
+            return
+        for id, stage in self._stages.items():
+            if stage["status"] == "running":
+                self._stages[id] = {"status": "cancelled"}
+        self._write_state("cancelled")
+        self.log("run_cancelled", stages=[id for id, stage in self._stages.items() if stage["status"] != "ok"])
 
     def finish(self, exit_code: int) -> None:
         """The run ended with this exit code."""
