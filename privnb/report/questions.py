@@ -163,12 +163,12 @@ def _open_row(record: Record, asked: Question) -> Row:
 
 
 def _gathered(rows: list[Row]) -> list[Row]:
-    """Risk factors without gate and bar share one row, those not assessed for the same reason another."""
+    """Risk factors without gate and interval share one row, those not assessed for the same reason another."""
     kept, plain, open_rows = [], [], {}
     for row in rows:
         if row.verdict == "not_assessed" and not row.gate:
             open_rows.setdefault(row.reason, []).append(row.metric)
-        elif row.gate or row.bar:
+        elif row.gate or row.interval != NONE:
             kept.append(row)
         else:
             name = row.metric[:-2] if row.measured == "1" and row.metric.endswith("es") else row.metric
