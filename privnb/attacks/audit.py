@@ -8,20 +8,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
 
+from privnb.attacks.adapt import rows_of, trainer_and_model
 from privnb.attacks.membership import Attack, attack_membership
 from privnb.attacks.metrics import membership_metrics
-from privnb.errors import DataError, ModelError
+from privnb.errors import DataError
 from privnb.findings import Finding
 from privnb.stats.roc import step_roc
-from privnb.subject.contract import Trainer
-from privnb.subject.dictionary import Dictionary, infer
-from privnb.subject.models import SklearnModel
-from privnb.subject.rows import Rows
-from privnb.subject.trainers import as_trainer
 from privnb.units import ThreadUnits, derive_seed
 
 
@@ -93,9 +86,9 @@ def audit_membership(
     """
     if attacker != "probabilities":
         raise DataError(f"attacker {attacker!r} is not available yet in this version of privnb; use 'probabilities'.")
-    members, non_members = _rows(X, y, X_out, y_out, persons)
+    members, non_members = rows_of(X, y, X_out, y_out, persons)
     seeds = partial(derive_seed, seed)
-    trainer, model = _trainer_and_model(trainer_or_model, members, seeds("target"))
+    trainer, model = trainer_and_model(trainer_or_model, members, seeds("target"))
     attack = attack_membership(
         model,
         trainer,
@@ -116,54 +109,3 @@ def audit_membership(
         for method, scores in attack.scores.items()
     }
     return Audit(attack, by_method)
-
-
-def _rows(X, y, X_out, y_out, persons) -> tuple[Rows, Rows]:
-    frames = [_frame(X), _frame(X_out)]
-    if list(frames[0].columns) != list(frames[1].columns):
-        raise DataError(
-            f"X has the columns {list(frames[0].columns)[:5]}... and X_out {list(frames[1].columns)[:5]}...; "
-            "they have to be the same."
-        )
-    labels = [np.asarray(y).ravel(), np.asarray(y_out).ravel()]
-    for frame, label, name in zip(frames, labels, ("X", "X_out")):
-        if len(frame) != len(label):
-            raise DataError(f"{name} has {len(frame)} rows and its labels are {len(label)}; give one label a row.")
-    sizes = [len(frame) for frame in frames]
-    if persons is not None and len(np.asarray(persons)) != sum(sizes):
-        raise DataError(f"persons has {len(np.asarray(persons))} entries; X and X_out have {sum(sizes)} rows together.")
-    schema: Dictionary = infer(pd.concat(frames, ignore_index=True))
-    codes = None if persons is None else np.unique(np.asarray(persons), return_inverse=True)[1]
-    made, start = [], 0
-    for frame, label in zip(frames, labels):
-        stop = start + len(frame)
-        context = pd.DataFrame(index=frame.index) if codes is None else pd.DataFrame({"person": codes[start:stop]})
-        made.append(Rows(frame, label, context, schema, np.arange(start, stop)))
-        start = stop
-    return made[0], made[1]
-
-
-def _frame(X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
-    if isinstance(X, pd.DataFrame):
-        return X.reset_index(drop=True)
-    values = np.asarray(X)
-    if values.ndim != 2:
-        raise DataError(f"features have shape {values.shape}; give a table of rows and columns.")
-    return pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])])
-
-
-def _trainer_and_model(given: Any, members: Rows, seed: int):
-    if hasattr(given, "get_params") and not isinstance(given, type) and _is_fitted(given):
-        return as_trainer(clone(given)), SklearnModel(given)
-    trainer: Trainer = as_trainer(given)
-    return trainer, trainer.fit(members, seed)
-
-
-def _is_fitted(estimator: Any) -> bool:
-    try:
-        check_is_fitted(estimator)
-    except NotFittedError:
-        return False
-    except TypeError as error:
-        raise ModelError(f"{type(estimator).__name__} cannot be audited: {error}") from error
-    return True
