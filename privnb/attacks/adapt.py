@@ -52,7 +52,7 @@ def rows_of(
     return made[0], made[1]
 
 
-def asas_frame(X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
+def as_frame(X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
     """A table of features (n x d) as a data frame with columns x0, x1, ...; DataError for another shape."""
     if isinstance(X, pd.DataFrame):
         return X.reset_index(drop=True)
