@@ -59,8 +59,9 @@ def check(spec: Path) -> None:
     from privnb.stages import load_spec
 
     loaded = load_spec(spec)
-    count = len(loaded.spec.gates)
-    click.echo(f"{spec}: valid ({len(loaded.spec.mitigations)} mitigations, {count} gate{'s' if count != 1 else ''})")
+    counts = {"mitigation": len(loaded.spec.mitigations), "gate": len(loaded.spec.gates)}
+    words = ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for word, number in counts.items())
+    click.echo(f"{spec}: valid ({words})")
 
 
 @main.command()

@@ -19,6 +19,9 @@ class Gate(Protocol):
     on: Sequence[str] | None
 
 
+BLIND = "without the model"  # method of a blind baseline on sides that somebody declared
+
+
 def judge(
     gates: Iterable[Gate], findings: Sequence[Finding], release: str, stages: Sequence[StageStatus] = ()
 ) -> list[GateVerdict]:
@@ -59,9 +62,12 @@ def finding_for(id: str, variant: str | None, findings: Sequence[Finding]) -> Fi
 
 
 def unresolvable(variant: str, findings: Sequence[Finding]) -> str:
-    """Why no membership gate can be judged on this variant, or the empty string (protocol: shift)."""
+    """Why no membership gate can be judged on this variant, or the empty string (protocol: shift).
+
+    On parts that the run itself drew at random a blind baseline above one half is chance, and stops nothing.
+    """
     blind = finding_for("membership.blind_auc", variant, findings)
-    if blind is None or blind.low is None or blind.low <= 0.5:
+    if blind is None or blind.method != BLIND or blind.low is None or blind.low <= 0.5:
         return ""
     return (
         "not resolvable: members and non-members can be told apart without the model "

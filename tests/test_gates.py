@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privnb.findings import Finding, StageStatus
-from privnb.gates import exit_code, judge
+from privnb.gates import BLIND, exit_code, judge
 
 
 def gate(metric="membership.auc", max=None, min=None, use="upper", on=None):
@@ -109,14 +109,22 @@ def test_inherited_findings_are_judged():
     assert one(gate(max=0.7), found(0.6, 0.5, 0.65, status="inherited")).verdict == "pass"
 
 
+def test_a_blind_baseline_on_parts_drawn_at_random_is_chance_and_stops_nothing():
+    drawn = found(0.6, 0.55, 0.65, id="membership.blind_auc", method=f"{BLIND}, on parts drawn at random")
+    assert one(gate(max=0.7), found(0.6, 0.55, 0.65), drawn).verdict == "pass"
+
+
 def test_membership_is_not_resolvable_when_the_groups_differ_without_the_model():
-    shift = found(0.6, 0.55, 0.65, id="membership.blind_auc")
+    shift = found(0.6, 0.55, 0.65, id="membership.blind_auc", method=BLIND)
     verdict = one(gate(max=0.7), found(0.6, 0.55, 0.65), shift)
     assert verdict.verdict == "not_assessed"
     assert verdict.reason.startswith("not resolvable")
     assert one(gate("membership.blind_auc", max=0.7), shift).verdict == "pass"
     assert (
-        one(gate(max=0.7), found(0.6, 0.55, 0.65), found(0.5, 0.48, 0.52, id="membership.blind_auc")).verdict == "pass"
+        one(
+            gate(max=0.7), found(0.6, 0.55, 0.65), found(0.5, 0.48, 0.52, id="membership.blind_auc", method=BLIND)
+        ).verdict
+        == "pass"
     )
     accuracy = found(0.9, id="utility.accuracy")
     assert one(gate("utility.accuracy", min=0.8), accuracy, shift).verdict == "pass"

@@ -67,8 +67,17 @@ def membership_metrics(
     for key, fpr in FPRS.items():
         if key not in found:
             note(key, None, str(NotResolvable(fpr, outsiders)))
+        elif (lowest := _lowest_rate(scores, member)) > fpr and found[key].value == 0.0:
+            reason = f"this attack's scores are tied: the lowest false-positive rate that it reaches is {lowest:.1%}"
+            note(key, None, reason)
         elif unbounded_below(fpr, outsiders, level):
             note(key, found[key], f"{outsiders} people who are not members are too few to bound this rate from below")
         else:
             note(key, found[key])
     return findings
+
+
+def _lowest_rate(scores: np.ndarray, member: np.ndarray) -> float:
+    """The smallest false-positive rate above 0 at which a threshold on `scores` flags anybody."""
+    outside = scores[~member]
+    return float(np.mean(outside == outside.max()))

@@ -70,6 +70,10 @@ def show_list() -> None:
         console.print(Text(f"{kind}s", style="bold"))
         for stage in group:
             console.print(f"  {stage.name:18}{stage.meta.question}")
+    console.print(Text("metrics that a gate may name", style="bold"))
+    for stage in stages().values():
+        if stage.meta.facts:
+            console.print(f"  {stage.name + '.':18}{', '.join(stage.meta.facts)}")
     console.print(Text("data sets", style="bold"))
     for name, what in BUILTINS.items():
         console.print(f"  {name:18}{what}")
@@ -94,7 +98,7 @@ def show_outcome(outcome: RunOutcome) -> None:
 
 
 def _gate_line(found: GateVerdict) -> str:
-    if found.value is None:
+    if found.value is None or found.verdict == "not_assessed":
         return f"{found.metric} on {found.variant}: {found.reason}"
     value = value_text(found.metric, found.value, found.unit)
     span = f" ({span_text(found.metric, found.low, found.high, found.unit)})" if found.low is not None else ""

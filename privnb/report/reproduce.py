@@ -26,7 +26,8 @@ def reproduce(record: Record) -> Reproduce:
     left = len(lines) - _LINES
     more = f"{left} more lines: the whole file is attached to the PDF." if left > 0 else ""
     how = (
-        "Save the attached spec.yaml and run “privnb run spec.yaml”. Seeds are derived from the spec, so the same "
+        "Save the attached spec.yaml where its data files are and run “privnb run spec.yaml”. "
+        "Seeds are derived from the spec, so the same "
         "versions and data give the same findings. The spec and the results are attached to the PDF of this sheet."
     )
     return Reproduce(how, "\n".join(lines[:_LINES]), more, _run(record), _host(record))

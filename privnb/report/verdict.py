@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from privnb.catalogue import QUESTIONS, fact
 from privnb.findings import Finding, GateVerdict
-from privnb.gates import judge
+from privnb.gates import BLIND, judge
 from privnb.report.parts import joined
 from privnb.report.record import BROKEN, Record
 from privnb.shown import clipped, decimal, in_hundred, interval_text, limit_text, number, shown
@@ -28,6 +28,8 @@ def verdict(record: Record) -> Verdict:
     own = [gate for gate in gates if gate.variant == record.release]
     other = [gate for gate in gates if gate.variant != record.release]
     name = "The model as trained" if record.release == "baseline" else f"The release, {record.release},"
+    if not any(found.variant == record.release and found.value is not None for found in record.results.findings):
+        return Verdict("inconclusive", f"{name} was not measured: no stage about it ended well.", plain_number(record))
     if not gates:
         return Verdict("measured", f"{name} was measured; no gates were set.", plain_number(record))
     if own:
@@ -85,7 +87,7 @@ def plain_number(record: Record) -> str:
     blind = record.finding("membership.blind_auc", record.release)
     shift = blind is not None and blind.low is not None and blind.low > 0.5
     text = _picked_out(record, tpr, auc)
-    if shift:
+    if shift and blind.method == BLIND:
         text += " Members and non-members can be told apart without the model, so it says little about the model."
     return text
 
@@ -110,13 +112,13 @@ def _picked_out(record: Record, tpr: Finding | None, auc: Finding | None) -> str
     numbers = f"{in_hundred(tpr.value)} in 100 training people ({decimal(100 * low, 1)} to {decimal(100 * high, 1)})"
     if low > 0.01:
         return f"At a false alarm rate of 1%, an attacker picks out {numbers}. Blind guessing picks out 1."
-    text = f"At a false alarm rate of 1%, the attack picks out {numbers} and blind guessing 1: "
-    text += "no evidence found that people can be picked out."
+    text = f"At a false alarm rate of 1%, the attack picks out {numbers} and blind guessing 1"
     if auc is not None and auc.low is not None and auc.low > 0.5:
-        return (
-            text + f" Over all thresholds it does better than guessing: AUC {shown(auc).value} ({shown(auc).interval})."
-        )
-    return text + least
+        what = shown(auc)
+        better = f"An attacker does better than guessing: attack AUC {what.value} ({what.interval}), guessing 0.5."
+        why = ", with too few other people to bound that rate from below" if "too few" in tpr.reason else ""
+        return f"{better} {text}{why}."
+    return f"{text}: no evidence found that people can be picked out.{least}"
 
 
 def what_to_do(record: Record) -> list[str]:
@@ -148,7 +150,7 @@ def what_to_do(record: Record) -> list[str]:
         steps.append(f"Repeat what did not end: {names}.")
     if not record.results.gates:
         steps.append("Set gates in the spec before the numbers are known, so that a verdict can be given.")
-    if not own or not missed:
+    if (not own or not missed) and not broken:
         steps.append(
             f"Keep this sheet with {_called(record.release)}: it holds for this model, these data, this attacker."
         )

@@ -55,6 +55,8 @@ def run_spec(
     loaded = load_spec(path, profile=profile)
     plan = build_plan(loaded)
     folder = run_folder(loaded.spec.name, out).create()
+    if out is None:
+        _refuse_anothers(folder, loaded.path)
     with run_lock(folder):
         return _run(loaded, plan, folder, options or RunOptions(), only, fresh, on_event, render)
 
@@ -72,6 +74,15 @@ def report_formats(folder: str | Path) -> Sequence[str]:
     return results["spec"]["report"]["formats"]
 
 
+def _refuse_anothers(folder: RunFolder, spec: Path) -> None:
+    """PrivnbError when the folder of this name holds the run of another spec that still exists."""
+    other = read_json(folder.plan, {}).get("spec")
+    if other and Path(other).exists() and Path(other) != Path(spec).resolve():
+        raise PrivnbError(
+            f"{folder.root} holds the run of {other}, which has the same name; give this spec another name, or --out"
+        )
+
+
 def slug(name: str) -> str:
     """A folder name for a spec's name: lower case, words joined by hyphens; `run` where nothing is left."""
     kept = "".join(char if char.isalnum() else " " for char in name.lower())
@@ -82,7 +93,8 @@ def _run(loaded, plan: Plan, folder: RunFolder, options: RunOptions, only, fresh
     started = time.time()
     write_whole(folder.spec, loaded.text)
     write_whole(folder.effective, effective_yaml(loaded))
-    write_json(folder.plan, {"profile": loaded.spec.profile, **_plan_json(plan)})
+    where = str(Path(loaded.path).resolve())
+    write_json(folder.plan, {"spec": where, "profile": loaded.spec.profile, **_plan_json(plan)})
     store = Store(folder.store)
     if fresh:
         for node in plan.nodes:

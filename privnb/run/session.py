@@ -110,6 +110,13 @@ class StageSession:
 
         return methods_table(self.result)
 
+    def side_table(self, name: str):
+        """One of the stage's small tables, by name, as a data frame; a sentence where the stage made none."""
+        from privnb.run.display import WholeTable
+
+        table = self.result.tables.get(name)
+        return WholeTable(table.rows, columns=table.columns) if table else Sentence(f"There is no table {name!r}.")
+
     def figure(self, name: str):
         """A picture of this stage's result, by name; a sentence where the stage found nothing to draw."""
         from privnb.figures import stage_figure

@@ -147,5 +147,9 @@ def _plain_message(error: dict) -> str:
 
 
 def validation_errors(error: pydantic.ValidationError) -> list[dict]:
-    """Pydantic's errors without its links and inputs."""
-    return error.errors(include_url=False, include_input=False)
+    """Pydantic's errors without its links and inputs, and without what only follows from another one."""
+    return [
+        found
+        for found in error.errors(include_url=False, include_input=False)
+        if found["type"] != "default_factory_not_called"
+    ]

@@ -82,7 +82,7 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageOutp
         findings += [finding.model_copy(update={"method": name}) for finding in found.values()]
     people = attack.facts["member_people"], attack.facts["non_member_people"]
     findings += [
-        _blind(members, non_members, attack.persons, ctx),
+        _blind(members, non_members, attack.persons, subject.membership, ctx),
         Finding(
             id="membership.detectable_auc", value=detectable_auc(*people, ctx.level), unit="auc", n=sum(people),
             reason="computed from the number of people: the smallest AUC that this sample finds with 80 % power",
@@ -99,7 +99,7 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageOutp
     )
 
 
-def _blind(members, non_members, persons, ctx: StageContext) -> Finding:
+def _blind(members, non_members, persons, membership: str, ctx: StageContext) -> Finding:
     """The blind baseline: a unit of its own, as it is the same for every variant."""
     from privnb.attacks.blind import blind_auc
     from privnb.units import Unit
@@ -110,7 +110,8 @@ def _blind(members, non_members, persons, ctx: StageContext) -> Finding:
 
     unit = Unit("blind", {"seed": ctx.seed_for("blind"), "level": ctx.level, "data": ctx.data_key})
     estimate = list(ctx.units.map(compute, [unit])[0]["estimate"])
-    id, method = "membership.blind_auc", "without the model"
+    id = "membership.blind_auc"
+    method = "without the model" if membership == "declared" else "without the model, on parts drawn at random"
     if not estimate:
         reason = "fewer than 30 people of a side remain when copies are left out"
         return Finding(id=id, method=method, status="not_resolvable", reason=reason)

@@ -39,11 +39,26 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageResu
             "people": people,
             "columns": rows.X.shape[1],
             "features": list(rows.X.columns),
+            "answers": _answers(variant.model, rows, subject.task),
+            "set_aside_rows": subject.facts.get("set_aside_rows", 0),
             "parts": {name: _size(subject.part(name)) for name in subject.parts},
             "dictionary": rows.schema.source,
             **{name: subject.facts.get(name) for name in ("source", "licence")},
         },
     )
+
+
+def _answers(model, rows, task: str) -> str:
+    """What a query of this model returns at most."""
+    from privnb.errors import ModelError
+
+    if task == "regression":
+        return "predicted values"
+    try:
+        model.predict_proba(rows.X.head(2))
+    except ModelError:
+        return "labels"
+    return "probabilities"
 
 
 def _size(rows) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Equivalence classes: rows that agree in all quasi-identifiers."""
+"""Equivalence classes: people who agree in all quasi-identifiers."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,17 @@ import pandas as pd
 from privnb.subject.rows import Rows
 
 
-def equivalence_classes(rows: Rows, names: Sequence[str]) -> np.ndarray:
-    """Sizes of the classes (classes,), largest last; a missing value is a value of its own.
+def people_alike(rows: Rows, names: Sequence[str]) -> tuple[np.ndarray, int]:
+    """For each row (n), how many different people share its values of `names`; and the number of classes.
 
-    `names` are columns of X or of the context. The sizes sum to the number of rows.
+    `names` are columns of X or of the context; a missing value is a value of its own. Several rows of one person are
+    one person: they hide nobody.
     """
     code = np.zeros(len(rows), dtype=np.int64)
     for name in names:
         column = rows.X[name] if name in rows.X else rows.context[name]
         values, _ = pd.factorize(column, use_na_sentinel=False)
         _, code = np.unique(code * (values.max() + 1) + values, return_inverse=True)
-    return np.sort(np.bincount(code))
+    pairs = np.unique(np.stack([code, np.unique(rows.persons, return_inverse=True)[1]]), axis=1)
+    people = np.bincount(pairs[0])
+    return people[code], len(people)

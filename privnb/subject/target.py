@@ -10,7 +10,8 @@ def target_values(values: pd.Series, name: str, task: str) -> np.ndarray:
     """The target (n): labels as whole numbers, booleans or fixed-width text for classification, float64 for regression.
 
     Raises DataError when it has missing values, one value alone, text where a regressor needs numbers, fractions
-    where a classifier needs classes, or nearly as many classes as rows.
+    where a classifier needs classes, or too many classes for the rows (more than half as many; for
+    numbers more than 30 and a tenth).
     """
     absent = int(values.isna().sum())
     if absent:
@@ -20,7 +21,8 @@ def target_values(values: pd.Series, name: str, task: str) -> np.ndarray:
     if task == "regression":
         return _numbers(values, name)
     labels = _labels(values, name)
-    if values.nunique() > len(values) / 2:
+    finest = max(30, len(values) / 10) if pd.api.types.is_numeric_dtype(values.dtype) else len(values) / 2
+    if values.nunique() > finest:
         raise DataError(
             f"data.target: column {name!r} has {values.nunique()} classes in {len(values)} rows, more than a "
             "classifier can learn; name another column or use a regressor"

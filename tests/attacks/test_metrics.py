@@ -71,8 +71,19 @@ def test_constant_scores_leak_nothing_in_any_order(order):
     found = membership_metrics(np.full(2000, 0.7), member)
     assert (found["auc"].value, found["balanced_accuracy"].value, found["advantage"].value) == (0.5, 0.5, 0.0)
     for key in ("tpr_at_fpr_10pct", "tpr_at_fpr_1pct", "tpr_at_fpr_0_1pct"):
-        assert found[key].value == 0.0
-    assert all(finding.high - finding.low > 0 for finding in found.values())
+        assert found[key].status == "not_resolvable" and "lowest false-positive rate" in found[key].reason
+    assert all(finding.high - finding.low > 0 for finding in found.values() if finding.value is not None)
+
+
+def test_tied_scores_that_reach_no_low_rate_give_no_rate_of_zero():
+    member = np.repeat([1, 0], [1000, 1000])
+    right = np.where(np.arange(2000) % 10 < np.where(member == 1, 9, 7), 1.0, 0.0)  # right or wrong: two values
+    found = membership_metrics(right, member)
+    assert found["auc"].value == pytest.approx(0.6)
+    assert {found[key].status for key in ("tpr_at_fpr_10pct", "tpr_at_fpr_1pct", "tpr_at_fpr_0_1pct")} == {
+        "not_resolvable"
+    }
+    assert "lowest false-positive rate that it reaches is 70.0%" in found["tpr_at_fpr_1pct"].reason
 
 
 def test_a_perfect_attack_keeps_its_intervals():

@@ -112,8 +112,8 @@ def _sure(record: Record, variants: list[str]) -> list[str]:
     if on is None:
         return []
     facts, lines = record.facts("membership", on), []
-    if facts.get("members") and facts.get("non_members"):
-        people = f"{count(facts['members'])} members and {count(facts['non_members'])} non-members"
+    if facts.get("member_people") and facts.get("non_member_people"):
+        people = f"{count(facts['member_people'])} members and {count(facts['non_member_people'])} non-members"
         lines.append(f"Tested on {people}; intervals are clustered by person and hold for this one trained model.")
     detectable, blind = record.finding("membership.detectable_auc", on), record.finding("membership.blind_auc", on)
     if detectable:

@@ -98,6 +98,9 @@ def _data(record: Record, about: dict) -> list[Item]:
         Item("sensitive", listed(about.get("sensitive") or []), True),
         Item("quasi-identifiers", listed(about.get("quasi_identifiers") or []), True),
     ]
+    if data.get("set_aside_rows"):
+        aside = f"{count(data['set_aside_rows'], record.small_cell)} rows of people who are in training as well"
+        items.append(Item("set aside", aside))
     copied = record.shown("subject.copied_rows", "baseline")
     if copied:
         items.append(Item("copied rows", f"{copied.value} of evaluation rows"))
