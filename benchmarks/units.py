@@ -103,7 +103,7 @@ def fits(runners: dict, rounds: int, count: int) -> None:
         ratios = [loop / own for loop, own in zip(taken["loop"], values, strict=True)]
         first = f"{starts[name]:.2f}" if name in starts else ""
         print(
-            f"  {name:28s} {statistics.median(values):6.2f}  {statistics.median(ratios):5.2f}x "
+            f"  {name:28s} {statistics.median(values):6.2f} {min(values):6.2f}  {statistics.median(ratios):5.2f}x "
             f"({min(ratios):.2f}-{max(ratios):.2f})  {first}"
         )
     print("  all with the same bits")
@@ -149,7 +149,7 @@ def _cluster(jobs: int) -> Iterator[str | None]:
         yield None
         return
     with LocalCluster(
-        processes=True, n_workers=jobs, threads_per_worker=1, dashboard_address=None, host="127.0.0.1",
+        processes=True, n_workers=jobs, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1",
         silence_logs=logging.CRITICAL,
     ) as cluster:  # fmt: skip
         yield cluster.scheduler_address

@@ -92,9 +92,9 @@ def _plain(value: Any, place: str) -> Any:
         case date() | time():  # a datetime is a date
             return value.isoformat()
         case list() | tuple():
-            return [_plain(each, f"{place}, item {number},") for number, each in enumerate(value)]
+            return [_plain(each, f"{place}, item {number}") for number, each in enumerate(value)]
         case dict():
-            return {_key(key, place): _plain(each, f"{place}, key {key!r},") for key, each in value.items()}
+            return {_key(key, place): _plain(each, f"{place}, key {key!r}") for key, each in value.items()}
         case BaseModel():
             return _plain(value.model_dump(mode="json"), place)
     kind = type(value)

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from jupyter_core.paths import jupyter_data_dir
 from nbformat import NotebookNode
-from nbformat.sign import NotebookNotary
+from nbformat.sign import NotebookNotary, SQLiteSignatureStore
 
 _log = logging.getLogger("privnb.run.trust")
 _quiet = logging.getLogger("privnb.run.trust.nbformat")  # its long complaints: `sign` says it in one line
-_quiet.addHandler(logging.NullHandler())
-_quiet.propagate = False
+_quiet.setLevel(logging.CRITICAL + 1)
 _lock = threading.Lock()
 _said = False
 
@@ -37,7 +36,8 @@ def sign(notebook: NotebookNode) -> bool:
     try:
         with _lock:
             data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            notary = NotebookNotary(data_dir=str(data), log=_quiet)
+            store = SQLiteSignatureStore(str(data / "nbsignatures.db"), log=_quiet)
+            notary = NotebookNotary(data_dir=str(data), log=_quiet, store_factory=lambda: store)
             notary.sign(notebook)
             if notary.store.db_file == ":memory:":  # where nbformat goes when it cannot write
                 raise OSError(f"{data} cannot be written")

@@ -22,7 +22,7 @@ def workers():
     """Two worker processes and their scheduler on loopback."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        processes=True, n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1",
+        processes=True, n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1",
         silence_logs=logging.CRITICAL,
     ) as cluster:  # fmt: skip
         yield cluster
@@ -134,6 +134,28 @@ def test_the_rows_do_not_stay_in_the_clusters_memory(backend):
         while any(client.run(kept).values()) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not any(client.run(kept).values())
+
+
+def test_a_cluster_that_lost_all_workers_is_named_and_what_ended_is_kept(tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "NO_WORKER_S", 1)
+    with distributed.LocalCluster(
+        processes=True, n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1",
+        silence_logs=logging.CRITICAL,
+    ) as lonely:  # fmt: skip
+
+        def take_it_away(done, total, name):
+            if done == 2:
+                lonely.scale(0)
+
+        address = f"dask:{lonely.scheduler_address}"
+        units = StoredUnits(Store(tmp_path), {}, backend=address, on_unit=take_it_away)
+        with pytest.raises(PrivnbError, match=r"has had no worker for 1 s; what ended is kept"):
+            units.map(traced(tmp_path / "log", 0.2), numbered(40))
+    kept = len(stored_arrays(tmp_path))
+    assert kept >= 2
+    again = StoredUnits(Store(tmp_path), {}).map(traced(tmp_path / "rest"), numbered(40))
+    assert len(again) == 40 and len(_starts(tmp_path / "rest")) == 40 - kept
 
 
 def test_a_missing_scheduler_is_named(monkeypatch):

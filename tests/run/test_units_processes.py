@@ -154,6 +154,29 @@ def _alive(pid: int) -> bool:
     return not (state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
+def _await_end(pids: list[int]) -> None:
+    deadline = time.monotonic() + 60
+    while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(_alive(pid) for pid in pids)
+
+
+def test_an_interrupt_stops_the_workers_and_keeps_what_ended(tmp_path):
+    log = tmp_path / "log"
+
+    def interrupt(done, total, name):
+        raise KeyboardInterrupt
+
+    def compute(unit):
+        slow = traced(log, 300.0 if unit.name == "shadow-1" else 0.05)
+        return slow(unit)
+
+    with pytest.raises(KeyboardInterrupt):
+        StoredUnits(Store(tmp_path), {}, jobs=2, backend="loky", on_unit=interrupt).map(compute, numbered(6))
+    assert len(stored_arrays(tmp_path)) == 1
+    _await_end([int(words[2]) for words in notes(log)])
+
+
 def test_no_worker_outlives_a_killed_parent(tmp_path):
     script, log = tmp_path / "stage.py", tmp_path / "log"
     script.write_text(ORPHANS.format(tests=str(Path(__file__).parent)))
@@ -165,7 +188,4 @@ def test_no_worker_outlives_a_killed_parent(tmp_path):
     assert parent.pid not in workers and all(_alive(pid) for pid in workers)
     parent.send_signal(signal.SIGKILL)
     parent.wait()
-    deadline = time.monotonic() + 60
-    while any(_alive(pid) for pid in workers) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not any(_alive(pid) for pid in workers), "they sleep for 300 s and were to end with their parent"
+    _await_end(workers)  # they sleep for 300 s and were to end with their parent

@@ -86,7 +86,7 @@ class Kernel:
         self.last_words = ""  # the last line of that, once it was closed
         self.folder: Path | None = None  # of sockets, where it has one of its own
         self._kill = kill
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     @property
     def alive(self) -> bool:

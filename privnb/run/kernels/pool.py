@@ -96,8 +96,8 @@ class KernelPool:
     ) -> Kernel | None:
         """A kernel for one notebook, ready for its first request; another is forked in its place.
 
-        None when the server cannot give one (`broken` says why). A kernel that is not ready in time is stopped, and handed
-        out all the same, as one is when `stopped()`: its first cell will never run.
+        None when the server cannot give one (`broken` says why). A kernel that is not ready in time is stopped and
+        handed out all the same, as one is when `stopped()`: its first cell will never run.
         """
         deadline = time.monotonic() + patience_s
         for _ in range(_TRIES):

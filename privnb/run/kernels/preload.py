@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import io
 import logging
+import pkgutil
 import sys
 import warnings
 from collections.abc import Callable
@@ -24,7 +25,10 @@ MODULES = (
     "ipykernel.ipkernel",
     "IPython.core.completerlib",
     "pandas",
+    "pandas.io.formats.html",
+    "pandas.io.formats.string",
     "pyarrow",
+    "pyarrow.pandas_compat",
     "pyarrow.parquet",
     "scipy.special",
     "scipy.stats",
@@ -50,15 +54,23 @@ MODULES = (
     "threadpoolctl",
     "skops.io",
     "ipywidgets",
+    "email.contentmanager",
+    "importlib_metadata",
     "privnb.run.session",
     "privnb.run.display",
     "privnb.run.units",
     "privnb.run.variants",
-    "privnb.stages",
-    "privnb.figures",
+    "privnb.run.following",
+)
+# privnb's libraries with all their modules. What imports tenseal has no place here: its contexts hold threads.
+PACKAGES = (
     "privnb.attacks",
     "privnb.factors",
+    "privnb.figures",
     "privnb.regularization",
+    "privnb.stages",
+    "privnb.stats",
+    "privnb.subject",
     "privnb.widgets",
 )
 
@@ -71,11 +83,13 @@ def preload(wanted: Callable[[], bool] = lambda: True) -> None:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in MODULES:
+        for name in (*MODULES, *PACKAGES):
             if not wanted():
                 return
             with contextlib.suppress(ModuleNotFoundError):
-                importlib.import_module(name)
+                module = importlib.import_module(name)
+                for part in pkgutil.iter_modules(module.__path__) if name in PACKAGES else ():
+                    importlib.import_module(f"{name}.{part.name}")
         importlib.import_module("privnb.stages").stages()  # every stage's own module, third parties' too
         _draw()
     sys.modules.pop("matplotlib_inline.backend_inline", None)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from privnb.run.kernels.handle import Cause, Kernel
 
 _running: set[Kernel] = set()
-_lock = threading.Lock()
+_lock = threading.RLock()  # a signal handler may cancel in the middle of either
 _cancelled = threading.Event()
 
 
@@ -20,7 +20,7 @@ def cancel_all() -> None:
     """Kill every kernel that runs a notebook now, with its children; their notebooks end as cancelled."""
     _cancelled.set()
     with _lock:
-        for kernel in _running:
+        for kernel in list(_running):
             kernel.stop(Cause("cancelled", "stopped"))
 
 

@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from typing import Any
 
 from privnb.errors import PrivnbError
@@ -18,6 +18,7 @@ POLL_S = 0.2
 _COMPARED = ("privnb", "numpy", "scipy", "pandas", "scikit-learn")  # on whose versions a unit's result depends
 _clients: dict[str, Any] = {}
 _guard = threading.Lock()
+os.register_at_fork(after_in_child=_clients.clear)  # their threads stay with the parent
 
 
 class DaskCrew:
@@ -44,15 +45,14 @@ class DaskCrew:
 
     @property
     def width(self) -> int:
-        """As many units at once as the cluster has threads."""
-        return max(1, sum(self._threads.values()))
+        """A unit for each thread of the cluster, and one more for each worker: it starts while a result travels."""
+        return max(1, sum(self._threads.values()) + len(self._threads))
 
     def submit(self, unit: Unit, whole: bool = False, alone: bool = False) -> Future:
         """Start one unit; `alone`, on one worker, whose death is seen at the first time."""
-        place = {"workers": [self._living_worker()], "allow_other_workers": False} if alone else {}
-        task = self._client.submit(answer_remotely, self._job.digest, self._held, unit, pure=False, **place)
-        future = asyncio.run_coroutine_threadsafe(self._fetched(task), self._client.loop.asyncio_loop)
-        self._flying[future] = place["workers"][0] if alone else None
+        worker = self._living_worker() if alone else None
+        future = self._send(worker, answer_remotely, self._job.digest, self._held, unit)
+        self._flying[future] = worker
         return future
 
     def outcome(self, future: Future) -> Outcome:
@@ -67,7 +67,8 @@ class DaskCrew:
         except CancelledError:
             if worker is not None:
                 return Died(f"the Dask worker {worker}")
-            return Failed(PrivnbError(f"the Dask scheduler at {self._address} is gone"))
+            problem = f"the Dask scheduler at {self._address} is gone; what ended is kept: run the same command again"
+            return Failed(PrivnbError(problem))
         except Exception as error:
             problem = f"the Dask cluster at {self._address} could not run it: {type(error).__name__}: {error}"
             return Failed(PrivnbError(problem))
@@ -84,7 +85,10 @@ class DaskCrew:
         if self._threads:
             self._seen_s = now
         elif now - self._seen_s > NO_WORKER_S:
-            raise PrivnbError(f"the Dask cluster at {self._address} has had no worker for {NO_WORKER_S} s{problem}")
+            raise PrivnbError(
+                f"the Dask cluster at {self._address} has had no worker for {NO_WORKER_S} s{problem}; what ended is "
+                "kept: run the same command again when there are workers"
+            )
         for future, worker in list(self._flying.items()):
             if worker is not None and worker not in self._threads:
                 future.cancel()
@@ -99,19 +103,29 @@ class DaskCrew:
 
     async def _fetched(self, task) -> Outcome:
         """The result, here. The cluster may forget it then; else it would compute it again if its worker died."""
+        ended, loop = asyncio.Event(), asyncio.get_running_loop()
+        task.add_done_callback(lambda _: loop.call_soon_threadsafe(ended.set))
         try:
+            await ended.wait()
             return await self._client.gather(task, asynchronous=True)
         finally:
             task.release()
 
+    def _send(self, worker: str | None, function: Callable, *arguments: Any) -> Future:
+        place = {"workers": [worker], "allow_other_workers": False} if worker else {}
+        task = self._client.submit(function, *arguments, pure=False, **place)
+        return asyncio.run_coroutine_threadsafe(self._fetched(task), self._client.loop.asyncio_loop)
+
     def _living_worker(self) -> str:
         """A worker that answers now: one that died a moment ago may still be listed."""
         while True:
-            for worker in self._threads:
-                if isinstance(self._client.run(os.getpid, workers=[worker], on_error="return").get(worker), int):
-                    return worker
-            time.sleep(POLL_S)
             self.check()
+            for worker in self._threads:
+                answered = self._send(worker, os.getpid)
+                if wait([answered], self.patience_s).done:
+                    return worker
+                answered.cancel()
+            time.sleep(POLL_S)
 
     def _hold(self):
         import dask

@@ -14,6 +14,7 @@ IDLE_S = 30  # worker processes end after so long without work
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _spare: dict[int, list] = {}
 _spare_guard = threading.Lock()
+os.register_at_fork(after_in_child=_spare.clear)  # they are the parent's workers
 
 
 class ThreadCrew:
