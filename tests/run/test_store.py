@@ -60,7 +60,8 @@ def test_a_unit_is_computed_once_and_a_damaged_one_again(tmp_path):
     assert sorted(calls) == ["one", "three"]
     damaged = sorted((tmp_path / "units").glob("*.npz"))[0]
     damaged.write_bytes(b"PK\x03\x04 half a file")
-    StoredUnits(store, {"data": "d"}, jobs=1).map(compute, units)
+    with pytest.warns(RuntimeWarning, match="damaged in the store and computed again"):
+        StoredUnits(store, {"data": "d"}, jobs=1).map(compute, units)
     assert len(calls) == 3
     StoredUnits(store, {"data": "other"}, jobs=1).map(compute, units)
     assert len(calls) == 5
