@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 import nbformat
 from nbclient.exceptions import CellExecutionError
 
+from privnb import errors
+from privnb.errors import PrivnbError, without_values
 from privnb.findings import Status
 from privnb.run.kernels import Ended, Kernel
 from privnb.run.memory import gigabytes, out_of_memory_kills
 
+_OURS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, PrivnbError)}
 _ERROR_MARKER_TAG = "papermill-error-cell-tag"  # papermill removes such cells before it runs a notebook again
 
 
@@ -46,7 +49,8 @@ def raised(error: CellExecutionError, cell: int) -> str:
     if name == "SystemExit":
         given = value if value.lstrip("-").isdigit() or not value else repr(value)
         return f"cell {cell} called sys.exit({given})"
-    return f"cell {cell}: {name}: {first_line(value)}"
+    line = first_line(value)
+    return f"cell {cell}: {name}: {line if name in _OURS else without_values(line)}"
 
 
 def where(what: str, cell: int | None) -> str:

@@ -101,7 +101,10 @@ def _run(loaded, plan: Plan, folder: RunFolder, options: RunOptions, only, fresh
         store.forget_all()
     done = {node.id for node in plan.nodes if (kept := store.read_stage(node.key)) is not None and not kept.without}
     costs = {id: cost["seconds"] for id, cost in read_json(folder.run, {}).get("stages", {}).items()}
+    damaged = [node.id for node in plan.nodes if store.damaged_stage(node.key)]
     journal = Journal(folder, plan, done, on_event, costs, options.at_once)
+    if damaged:
+        journal.log("damaged", stages=damaged)
     try:
         return _finish(loaded, plan, folder, store, done, options, only, journal, render, started)
     except BaseException:

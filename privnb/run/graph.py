@@ -45,7 +45,9 @@ def run_graph(
         return ended, executed
 
     from privnb.run.notebook import Outcome, allow_kernels, cancel_all, cool_kernels, run_notebook, warm_kernels
+    from privnb.run.units import check_backend
 
+    check_backend(options.backend)  # a cluster that does not answer is told before anything is executed
     allow_kernels()
     jobs = options.at_once
 

@@ -136,9 +136,9 @@ class KernelPool:
         kernel = Kernel(connection, None, lambda id=self._number: self._tell({"kill": id}))
         ours, theirs = socket.socketpair()
         with theirs:
+            self._kernels[self._number] = kernel  # before the server is asked: its answer may come at once
+            self._ready.append((kernel, ours))
             self._tell({"fork": self._number, "connection_file": str(connection.file)}, theirs)
-        self._kernels[self._number] = kernel
-        self._ready.append((kernel, ours))
 
     def _tell(self, request: dict, channel: socket.socket | None = None) -> None:
         with contextlib.suppress(OSError):  # a server that is gone is noticed by the listener
