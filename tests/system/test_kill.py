@@ -1,4 +1,4 @@
-"""kill -9 at any moment: the same command goes on, computes nothing twice, and ends with the bytes of an unbroken run."""
+"""kill -9 at any moment: the same command goes on, computes nothing twice, ends with an unbroken run's bytes."""
 
 import os
 import random
