@@ -11,7 +11,7 @@ from privnb.run.execute import run_spec as _run_spec
 def run_spec(path: str | Path, out: str | Path | None = None, **options: Any) -> RunOutcome:
     """Run the spec at `path`, write results and fact sheet into the run folder `out`, and say how it ended.
 
-    Options are those of `privnb.run.execute.run_spec`: profile, jobs, only, fresh, on_event.
+    Options are those of `privnb.run.execute.run_spec`: profile, options, only, fresh, on_event.
     """
     return _run_spec(path, out, render=_render, **options)
 

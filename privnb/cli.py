@@ -99,11 +99,22 @@ def plan(spec: Path, out: Path | None, profile: str | None) -> None:
     help="Run folder (default: reports/<name of the spec>); with one SPEC.",
 )
 @_PROFILE
-@click.option("--jobs", type=click.IntRange(1), help="Notebooks at once (default: the cores).")
+@click.option("--jobs", type=click.IntRange(1), help="Notebooks and units at once (default: the cores).")
+@click.option("--backend", default="threads", show_default=True, help="Where units run: threads, loky or dask:ADDRESS.")
+@click.option("--max-memory", metavar="SIZE", help="Limit of each notebook with its workers, such as 2GB.")
+@click.option("--timeout", type=click.FloatRange(min=1), metavar="SECONDS", help="Limit of each stage.")
 @click.option("--only", multiple=True, metavar="STAGE", help="Run this stage and what it needs; can be repeated.")
 @click.option("--fresh", is_flag=True, help="Forget what was finished and start over.")
 def run(
-    spec: tuple[Path, ...], out: Path | None, profile: str | None, jobs: int | None, only: tuple[str, ...], fresh: bool
+    spec: tuple[Path, ...],
+    out: Path | None,
+    profile: str | None,
+    jobs: int | None,
+    backend: str,
+    max_memory: str | None,
+    timeout: float | None,
+    only: tuple[str, ...],
+    fresh: bool,
 ) -> None:
     """Run SPEC: attacks, mitigations, attacks again, and the fact sheet. Finished stages are not run again.
 
@@ -111,7 +122,10 @@ def run(
     """
     if out is not None and len(spec) > 1:
         raise click.UsageError("--out goes with one spec; several have a folder each below reports/")
-    _run(spec, out, profile=profile, jobs=jobs, only=only, fresh=fresh)
+    from privnb.run.options import RunOptions, bytes_of
+
+    options = RunOptions(jobs, backend, bytes_of(max_memory) if max_memory else None, timeout)
+    _run(spec, out, profile=profile, options=options, only=only, fresh=fresh)
 
 
 @main.command()

@@ -13,6 +13,7 @@ _MARKS = {
     "kept": ("kept", "dim"),
     "running": ("running", "cyan"),
     "pending": ("waits", "dim"),
+    "cancelled": ("cancelled", "yellow"),
     "not_applicable": ("n/a", "dim"),
     "skipped": ("skipped", "yellow"),
 }
@@ -36,6 +37,8 @@ def _plain_lines() -> Event:
         if kind == "run_started":
             kept, all_ = len(event["kept"]), len(event["stages"])
             click.echo(f"{all_} stages, {kept} kept from before, {all_ - kept} to run", err=True)
+        elif kind == "damaged":
+            click.echo(f"damaged in the store and computed again: {', '.join(event['stages'])}", err=True)
         elif kind == "stage_started":
             started[event["stage"]] = event["time"]
         elif kind == "stage_ended":
@@ -81,6 +84,13 @@ class _Screen:
             self._rows[stage][kind] = (event["done"], event["total"])
         elif kind == "stage_ended":
             self._rows[stage].update(status=event["status"], reason=event["reason"], ended=event["time"])
+        elif kind == "run_cancelled":
+            for row in self._rows.values():
+                if row["status"] == "running":
+                    row.update(status="cancelled", ended=event["time"])
+        elif kind == "damaged":
+            for id in event["stages"]:
+                self._rows[id]["reason"] = "damaged in the store; computed again"
         elif kind in ("report_started", "report_written"):
             self._note = "writing the fact sheet" if kind == "report_started" else "fact sheet written"
         if "eta_s" in event:

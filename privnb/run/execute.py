@@ -1,7 +1,6 @@
 """Runs a spec: what is not finished is executed as notebooks, then results, gates and fact sheet are written."""
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from privnb.run.graph import run_graph
 from privnb.run.journal import Journal
 from privnb.run.lock import run_lock
 from privnb.run.machine import machine_facts
+from privnb.run.options import RunOptions
 from privnb.run.store import StageRecord, Store
 from privnb.spec import effective_yaml
 from privnb.stages import load_spec
@@ -40,7 +40,7 @@ def run_spec(
     out: str | Path | None = None,
     *,
     profile: str | None = None,
-    jobs: int | None = None,
+    options: RunOptions | None = None,
     only: Sequence[str] = (),
     fresh: bool = False,
     on_event: Callable[[dict], None] = lambda event: None,
@@ -48,10 +48,10 @@ def run_spec(
 ) -> RunOutcome:
     """Run the spec at `path`; `render(run_folder, formats)` writes the fact sheet when anything changed.
 
-    `out` is the run folder (default `reports/<slug of the spec's name>`), `jobs` the number of notebooks at once
-    (default: the cores), `only` limits the run to these stages and what they need, `fresh` forgets what was finished.
-    `on_event` gets each line of events.jsonl as it is written. Raises SpecError before anything is written,
-    PrivnbError when another process holds the folder, KeyboardInterrupt when cancelled (the folder then says so).
+    `out` is the run folder (default `reports/<slug of the spec's name>`), `options` say how it is done, `only` limits
+    the run to these stages and what they need, `fresh` forgets what was finished. `on_event` gets each line of
+    events.jsonl as it is written. Raises SpecError before anything is written, PrivnbError when another process holds
+    the folder, KeyboardInterrupt when cancelled (the folder then says so).
     """
     loaded = load_spec(path, profile=profile)
     plan = build_plan(loaded)
@@ -59,7 +59,7 @@ def run_spec(
     if out is None:
         _refuse_anothers(folder, loaded.path)
     with run_lock(folder):
-        return _run(loaded, plan, folder, jobs or os.cpu_count() or 1, only, fresh, on_event, render)
+        return _run(loaded, plan, folder, options or RunOptions(), only, fresh, on_event, render)
 
 
 def run_folder(name: str, out: str | Path | None) -> RunFolder:
@@ -90,7 +90,7 @@ def slug(name: str) -> str:
     return "-".join(kept.split())[:80].strip("-") or "run"
 
 
-def _run(loaded, plan: Plan, folder: RunFolder, jobs: int, only, fresh, on_event, render) -> RunOutcome:
+def _run(loaded, plan: Plan, folder: RunFolder, options: RunOptions, only, fresh, on_event, render) -> RunOutcome:
     started = time.time()
     write_whole(folder.spec, loaded.text)
     write_whole(folder.effective, effective_yaml(loaded))
@@ -101,16 +101,19 @@ def _run(loaded, plan: Plan, folder: RunFolder, jobs: int, only, fresh, on_event
         store.forget_all()
     done = {node.id for node in plan.nodes if (kept := store.read_stage(node.key)) is not None and not kept.without}
     costs = {id: cost["seconds"] for id, cost in read_json(folder.run, {}).get("stages", {}).items()}
-    journal = Journal(folder, plan, done, on_event, costs, jobs)
+    damaged = [node.id for node in plan.nodes if store.damaged_stage(node.key)]
+    journal = Journal(folder, plan, done, on_event, costs, options.at_once)
+    if damaged:
+        journal.log("damaged", stages=damaged)
     try:
-        return _finish(loaded, plan, folder, store, done, jobs, only, journal, render, started)
+        return _finish(loaded, plan, folder, store, done, options, only, journal, render, started)
     except BaseException:
         journal.broken()
         raise
 
 
-def _finish(loaded, plan, folder, store, done, jobs, only, journal: Journal, render, started: float) -> RunOutcome:
-    ended, executed = run_graph(plan, folder, store, done, loaded.path, jobs, only, journal)
+def _finish(loaded, plan, folder, store, done, options, only, journal: Journal, render, started: float) -> RunOutcome:
+    ended, executed = run_graph(plan, folder, store, done, loaded.path, options, only, journal)
     records = {node.id: record for node in plan.nodes if (record := store.read_stage(node.key)) is not None}
     results = collect(loaded, plan, records, ended)
     text = canonical_json(results) + "\n"

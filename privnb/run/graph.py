@@ -1,6 +1,7 @@
 """Executes the plan's graph: ready stages in parallel, dependants of a failed one skipped, the rest finished."""
 
 import os
+import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -10,8 +11,10 @@ from privnb.errors import PrivnbError
 from privnb.findings import StageStatus
 from privnb.plan import Node, Plan
 from privnb.run.folder import RunFolder
-from privnb.run.journal import Journal
+from privnb.run.journal import Journal, unit_reports
+from privnb.run.options import RunOptions
 from privnb.run.store import Store
+from privnb.run.tokens import TokenPool
 from privnb.stages import stages
 
 _BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -24,7 +27,7 @@ def run_graph(
     store: Store,
     done: Collection[str],
     spec_path: Path,
-    jobs: int,
+    options: RunOptions,
     only: Sequence[str],
     journal: Journal,
 ) -> tuple[dict[str, StageStatus], list[str]]:
@@ -41,11 +44,18 @@ def run_graph(
     if all(node.id in ended for node in plan.nodes):
         return ended, executed
 
-    from privnb.run.notebook import Outcome, allow_kernels, cancel_all, run_notebook
+    from privnb.run.notebook import Outcome, allow_kernels, cancel_all, cool_kernels, run_notebook, warm_kernels
+    from privnb.run.units import check_backend
 
+    check_backend(options.backend)  # a cluster that does not answer is told before anything is executed
     allow_kernels()
+    jobs = options.at_once
 
     def work(node: Node) -> Outcome:
+        with pool_of_tokens.acquire():  # the stage's own; its units take more of them when they are free
+            return execute(node)
+
+    def execute(node: Node) -> Outcome:
         journal.started(node.id)
         parameters = {
             "spec": str(Path(spec_path).resolve()),
@@ -53,10 +63,18 @@ def run_graph(
             "run_dir": str(folder.root.resolve()),
             **node.params.model_dump(mode="json"),
         }
-        return run_notebook(stages()[node.stage].notebook, folder.notebook(node.id), parameters)
+        return run_notebook(
+            stages()[node.stage].notebook,
+            folder.notebook(node.id),
+            parameters,
+            stage_timeout_s=options.timeout_s,
+            max_memory_bytes=options.max_memory_bytes,
+            on_cell=lambda done, total: journal.cell(node.id, done, total),
+        )
 
     running: dict[Future, Node] = {}
-    with _kernel_environment(jobs), ThreadPoolExecutor(jobs) as pool:
+    with _kernel_environment(options, journal) as pool_of_tokens, ThreadPoolExecutor(jobs) as pool:
+        warm_kernels(min(jobs, len(plan.nodes) - len(ended)))
         try:
             while True:
                 for node in plan.nodes:
@@ -81,6 +99,8 @@ def run_graph(
             cancel_all()
             journal.cancelled([node.id for node in plan.nodes if node.id not in ended])
             raise
+        finally:
+            cool_kernels()
     return ended, executed
 
 
@@ -123,16 +143,28 @@ def _wanted(plan: Plan, only: Sequence[str]) -> set[str]:
 
 
 @contextmanager
-def _kernel_environment(jobs: int) -> Iterator[None]:
-    """What the kernels inherit: one BLAS thread a unit, this run's jobs, and that no person is watching."""
-    wanted = {**dict.fromkeys(_BLAS_THREADS, "1"), "PRIVNB_JOBS": str(jobs), "PRIVNB_HEADLESS": "1"}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+def _kernel_environment(options: RunOptions, journal: Journal) -> Iterator[TokenPool]:
+    """What the kernels inherit: one BLAS thread a unit, the pool of tokens, where units report, nobody watching."""
+    with tempfile.TemporaryDirectory(prefix="privnb-") as name:
+        progress = Path(name) / "units.jsonl"
+        tokens = TokenPool(Path(name) / "tokens", options.at_once)
+        wanted = {
+            **dict.fromkeys(_BLAS_THREADS, "1"),
+            "PRIVNB_HEADLESS": "1",
+            "PRIVNB_JOBS": str(options.at_once),
+            "PRIVNB_BACKEND": options.backend,
+            "PRIVNB_TOKENS": str(tokens.folder),
+            "PRIVNB_PROGRESS": str(progress),
+            "PRIVNB_MAX_MEMORY": str(options.max_memory_bytes or ""),
+        }
+        before = {name: os.environ.get(name) for name in wanted}
+        os.environ.update(wanted)
+        try:
+            with unit_reports(progress, journal):
+                yield tokens
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value

@@ -4,7 +4,9 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from privnb.findings import StageStatus
 from privnb.plan import Plan
@@ -108,3 +110,32 @@ class Journal:
     def _write_state(self, status: str, **more) -> None:
         with self._lock:
             write_json(self._folder.state, {"status": status, "pid": os.getpid(), **more, "stages": self._stages})
+
+
+@contextmanager
+def unit_reports(progress: Path, journal: Journal, every_s: float = 0.25) -> Iterator[None]:
+    """Bring what units report of themselves, as lines of the file `progress`, into the journal while the body runs."""
+    over = threading.Event()
+
+    def follow() -> None:
+        offset = 0
+        while True:
+            last = over.wait(every_s)
+            if progress.exists():
+                with progress.open("rb") as file:
+                    file.seek(offset)
+                    content = file.read()
+                whole = content[: content.rfind(b"\n") + 1]
+                offset += len(whole)
+                for line in map(json.loads, whole.splitlines()):
+                    journal.units(line["stage"], line["done"], line["total"])
+            if last:
+                return
+
+    reader = threading.Thread(target=follow, name="privnb-units", daemon=True)
+    reader.start()
+    try:
+        yield
+    finally:
+        over.set()
+        reader.join()

@@ -1,81 +1,81 @@
 """One call to execute a notebook with papermill, and an outcome that says how it ended."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from papermill import execute_notebook
 from papermill.engines import papermill_engines
-from papermill.exceptions import PapermillExecutionError
+from papermill.exceptions import PapermillException
+from papermill.execute import prepare_notebook_metadata, remove_error_markers
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
 
-from privnb.findings import Status
-from privnb.run.engine import PrivnbEngine, allow_kernels, cancel_all, cancelled
+from privnb.errors import FolderError, PrivnbError
+from privnb.run.cells import Limits
+from privnb.run.ending import Outcome, first_line, mark
+from privnb.run.engine import HonestManager, PrivnbEngine, execute, known_parameters
+from privnb.run.kernels import allow_kernels, cancel_all, cancelled, cool_kernels, warm_kernels
+from privnb.run.parameters import check_names, plain_parameters, strict_json
+from privnb.run.trust import is_own, sign
 
-__all__ = ["Outcome", "allow_kernels", "cancel_all", "run_notebook"]
+__all__ = ["Outcome", "allow_kernels", "cancel_all", "cancelled", "cool_kernels", "run_notebook", "warm_kernels"]
 
 papermill_engines.register("privnb", PrivnbEngine)  # also where privnb was not installed
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a notebook ended: ok, failed, died, timed_out or cancelled; `cell` counts code cells from 1."""
-
-    status: Status
-    reason: str = ""
-    cell: int | None = None
-
-
 def run_notebook(
-    source: Path, output: Path, parameters: dict[str, Any], cell_timeout_s: float | None = None
+    source: Path | str,
+    output: Path | str,
+    parameters: Mapping[str, Any],
+    *,
+    cell_timeout_s: float | None = None,
+    stage_timeout_s: float | None = None,
+    max_memory_bytes: int | None = None,
+    on_cell: Callable[[int, int], None] | None = None,
 ) -> Outcome:
     """Execute `source` into `output`. Never raises for what the notebook does: the outcome says it.
 
-    A thread may call this; several notebooks can run at once.
+    Both may also be addresses of papermill's storage schemes. `on_cell(done, total)` counts code cells as they end.
+    `max_memory_bytes` is for the kernel and its children together. A thread may call this; several notebooks can run at
+    once. Raises KeyboardInterrupt when that interrupts it, after the notebook was saved as cancelled.
     """
     logging.getLogger("papermill").setLevel(logging.ERROR)
+    source, output = str(source), str(output)
+    limits = Limits(cell_timeout_s, stage_timeout_s, max_memory_bytes)
     try:
-        execute_notebook(
-            str(source),
-            str(output),
-            parameters=parameters,
-            engine_name="privnb",
-            progress_bar=False,
-            execution_timeout=cell_timeout_s,
-        )
-    except PapermillExecutionError as error:
-        return Outcome(
-            "failed", f"cell {_code_cell(output)}: {error.ename}: {_first_line(error.evalue)}", _code_cell(output)
-        )
-    except CellTimeoutError:
-        return Outcome(
-            "timed_out", f"cell {_code_cell(output)} ran longer than {cell_timeout_s:g} s", _code_cell(output)
-        )
-    except DeadKernelError as error:
-        if cancelled():
-            return Outcome("cancelled", f"stopped in cell {_code_cell(output)}", _code_cell(output))
-        return Outcome("died", f"the kernel died in cell {_code_cell(output)}: {error}", _code_cell(output))
-    except (OSError, RuntimeError, ValueError) as error:
-        return Outcome("failed", f"the notebook could not be executed: {type(error).__name__}: {_first_line(error)}")
-    return Outcome("ok")
+        nb = _parameterized(source, output, parameters)
+        manager = HonestManager(nb, output_path=output, progress_bar=False)
+        kernel_name = papermill_engines.nb_kernel_name(engine_name="privnb", nb=nb)
+    except PrivnbError as error:
+        return Outcome("failed", str(error))
+    except (OSError, ValueError, PapermillException) as error:
+        return Outcome("failed", f"{Path(source).name} cannot be executed: {first_line(error)}")
+    outcome = Outcome("pending")
+    try:
+        outcome = execute(manager, kernel_name, limits, on_cell)
+        mark(nb, outcome)
+        manager.notebook_complete()
+    except (OSError, FolderError) as error:
+        return Outcome("failed", _not_saved(output, error, outcome), outcome.cell, outcome.peak_memory_bytes)
+    if is_own(source):
+        sign(nb)
+    return outcome
 
 
-def _failed_cells(output: Path):
-    notebook = nbformat.read(output, as_version=4)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    return [(number, cell) for number, cell in enumerate(code, 1) if _status(cell) == "failed"]
+def _parameterized(source: str, output: str, parameters: Mapping[str, Any]) -> nbformat.NotebookNode:
+    """The notebook with its parameters injected; ParameterError, OSError or ValueError where that cannot be."""
+    nb = load_notebook_node(source)
+    name = Path(source).name
+    if parameters:
+        plain = plain_parameters(parameters, name)
+        check_names(plain, known_parameters(nb), name)
+        nb = parameterize_notebook(nb, plain, engine_name="privnb")
+        nb.metadata.papermill["parameters"] = strict_json(plain)
+    return remove_error_markers(prepare_notebook_metadata(nb, source, output))
 
 
-def _status(cell) -> str | None:
-    return cell.metadata.get("papermill", {}).get("status")
-
-
-def _code_cell(output: Path) -> int | None:
-    failed = _failed_cells(output)
-    return failed[0][0] if failed else None
-
-
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in str(text).splitlines() if line.strip()), "no message")
+def _not_saved(output: str, error: Exception, outcome: Outcome) -> str:
+    why = str(error) if isinstance(error, FolderError) else f"{output} could not be saved: {first_line(error)}"
+    return f"{why} (before that: {outcome.reason})" if outcome.reason else why

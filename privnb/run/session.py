@@ -1,7 +1,6 @@
 """A stage opened for work: in a notebook of a run, alone under papermill, or in a live JupyterLab kernel."""
 
 import functools
-import os
 import resource
 import sys
 import time
@@ -15,12 +14,11 @@ from privnb.plan import Node, Plan, build_plan
 from privnb.run.declared import declared_augmentation, declared_image, earlier_release
 from privnb.run.folder import RunFolder, read_json
 from privnb.run.store import StageRecord, Store
-from privnb.run.units import StoredUnits
+from privnb.run.units import units_from_environment
 from privnb.run.variants import VariantShelf
 from privnb.run.words import Sentence
 from privnb.stages import load_spec, stages
 from privnb.stages.contract import StageContext, StageInputs, StageOutput
-from privnb.units import ThreadUnits
 
 
 def open_stage(
@@ -196,14 +194,12 @@ class StageSession:
 
     def _context(self) -> StageContext:
         spec = self.loaded.spec
-        jobs = int(os.environ.get("PRIVNB_JOBS", os.cpu_count() or 1))
         scope = {"stage": self.node.stage, "version": self.stage.meta.version, "data": self.plan.data_key}
-        units = StoredUnits(self._store, scope, jobs) if self._store else ThreadUnits(jobs)
         return StageContext(
             stage=self.node.stage,
             attacker=spec.threat_model,
             seed=spec.seed,
-            units=units,
+            units=units_from_environment(self._store, scope, self.node.id),
             small_cell=spec.report.small_cell,
             data_key=self.plan.data_key,
         )

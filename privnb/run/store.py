@@ -1,5 +1,6 @@
 """The store: stage results, units and artefacts by content key, as JSON and npz; a key that exists is done."""
 
+import hashlib
 import io
 import json
 import shutil
@@ -12,6 +13,7 @@ from typing import Any
 from privnb.errors import PrivnbError
 from privnb.findings import StageResult, Status, canonical_json
 from privnb.run.folder import write_whole
+from privnb.units import content_key
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,11 @@ class Store:
         return self._stage(key).exists()
 
     def read_stage(self, key: str) -> StageRecord | None:
-        """The record of a finished stage, or None; a damaged record counts as absent."""
+        """The record of a finished stage, or None; one that is damaged, or whose arrays are, counts as absent."""
         try:
             raw = json.loads(self._stage(key).read_text(encoding="utf-8"))
-            if not zipfile.is_zipfile(self.root / f"stages/{key}.npz"):
+            arrays = hashlib.sha256((self.root / f"stages/{key}.npz").read_bytes()).hexdigest()
+            if raw.pop("digest") != content_key(raw) or raw["arrays"] != arrays:
                 return None
             return StageRecord(
                 raw["status"], raw["reason"], StageResult(**raw["result"]), raw["cost"], tuple(raw["without"])
@@ -53,19 +56,19 @@ class Store:
 
     def write_stage(self, key: str, record: StageRecord, arrays: Mapping[str, Any]) -> None:
         """Record a finished stage; the arrays are written first, so that a record implies them."""
-        self.write_arrays(f"stages/{key}", arrays)
-        write_whole(
-            self._stage(key),
-            canonical_json(
-                {
-                    "status": record.status,
-                    "reason": record.reason,
-                    "result": record.result,
-                    "cost": dict(record.cost),
-                    "without": list(record.without),
-                }
-            ),
-        )
+        written = {
+            "status": record.status,
+            "reason": record.reason,
+            "result": record.result,
+            "cost": dict(record.cost),
+            "without": list(record.without),
+            "arrays": self.write_arrays(f"stages/{key}", arrays),
+        }
+        write_whole(self._stage(key), canonical_json({**written, "digest": content_key(written)}))
+
+    def damaged_stage(self, key: str) -> bool:
+        """True when a record is there and cannot be used."""
+        return self.has_stage(key) and self.read_stage(key) is None
 
     def read_stage_arrays(self, key: str) -> dict[str, Any]:
         """The arrays of a finished stage, by name."""
@@ -90,8 +93,8 @@ class Store:
         except (FileNotFoundError, zipfile.BadZipFile, ValueError, EOFError, OSError):
             return None
 
-    def write_arrays(self, name: str, arrays: Mapping[str, Any]) -> None:
-        """Store arrays under `name`; PrivnbError names an array that only a pickle could hold."""
+    def write_arrays(self, name: str, arrays: Mapping[str, Any]) -> str:
+        """Store arrays under `name` and give the file's SHA-256; PrivnbError names one that only a pickle could hold."""
         import numpy as np
 
         arrays = {key: np.asarray(value) for key, value in arrays.items()}
@@ -101,6 +104,7 @@ class Store:
         buffer = io.BytesIO()
         np.savez(buffer, **arrays)
         write_whole(self.root / f"{name}.npz", buffer.getvalue())
+        return hashlib.sha256(buffer.getvalue()).hexdigest()
 
     def artefact(self, key: str, suffix: str) -> Path:
         """Path of an artefact, such as a fitted model."""

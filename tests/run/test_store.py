@@ -60,10 +60,28 @@ def test_a_unit_is_computed_once_and_a_damaged_one_again(tmp_path):
     assert sorted(calls) == ["one", "three"]
     damaged = sorted((tmp_path / "units").glob("*.npz"))[0]
     damaged.write_bytes(b"PK\x03\x04 half a file")
-    StoredUnits(store, {"data": "d"}, jobs=1).map(compute, units)
+    with pytest.warns(RuntimeWarning, match="damaged in the store and computed again"):
+        StoredUnits(store, {"data": "d"}, jobs=1).map(compute, units)
     assert len(calls) == 3
     StoredUnits(store, {"data": "other"}, jobs=1).map(compute, units)
     assert len(calls) == 5
+
+
+@pytest.mark.parametrize("ending", ["json", "npz"])
+def test_a_stage_with_one_changed_digit_counts_as_absent(tmp_path, ending):
+    store = Store(tmp_path)
+    found = Finding(id="membership.auc", value=0.625, low=0.5, high=0.75, n=100)
+    record = StageRecord("ok", "", StageResult(findings=[found]), {"seconds": 1.5})
+    store.write_stage("k", record, {"scores": np.arange(5.0)})
+    assert store.read_stage("k") == record
+    assert not store.damaged_stage("k")
+    path = tmp_path / f"stages/k.{ending}"
+    old, new = (b"0.625", b"0.525") if ending == "json" else (np.float64(3).tobytes(), np.float64(4).tobytes())
+    assert path.read_bytes().count(old) == 1
+    path.write_bytes(path.read_bytes().replace(old, new))
+    assert store.read_stage("k") is None
+    assert store.damaged_stage("k")
+    assert not store.damaged_stage("another")
 
 
 def test_a_file_is_replaced_whole_or_left_as_it_was(tmp_path):
