@@ -67,5 +67,6 @@ def _note(record: Record, on: str | None, variants: list[str]) -> str:
         return ""
     people = str(record.facts("inversion", on).get("people", ""))
     reasons = [f.reason for v in variants if (f := record.finding("inversion.gain_over_prior", v)) and f.reason]
+    reasons.append("much of a portrait could be learnt from labelled rows of other people")
     lines = [line[:1].upper() + line[1:] + "." for line in (people, *dict.fromkeys(reasons)) if line]
     return " ".join(lines)
