@@ -103,7 +103,7 @@ def build_plan(loaded: LoadedSpec) -> Plan:
         "seed": spec.seed,
         "versions": {"privnb": __version__, **{name: version(name) for name in LIBRARIES}},
     }
-    attacker = spec.threat_model.model_dump(mode="json", exclude={"release"})
+    attacker = spec.threat_model.model_dump(mode="json")
     membership_known = _membership_known(spec)
     variants = variants_of(spec)
     nodes: dict[str, Node] = {}

@@ -16,7 +16,6 @@ PLACES: dict[tuple[str, str], tuple | None] = {
     ("model", "candidates"): None,
     ("model", "scores"): None,
     ("threat_model", "access"): ("white-box",),
-    ("threat_model", "outputs"): ("top-n", "rounded", "label"),
     ("threat_model", "data"): ("none",),
     ("threat_model", "knows_architecture"): (False,),
 }

@@ -220,6 +220,8 @@ class ThreatModel(Section):
     outputs: Literal["probabilities", "top-n", "rounded", "label"] = Field(
         "probabilities", description="what a query returns"
     )
+    top_n: int = Field(3, ge=1, description="under top-n: how many classes are answered, the likeliest first")
+    digits: int = Field(2, ge=0, le=12, description="under rounded, and for a regressor under label: decimals answered")
     data: Literal["actual", "same-distribution", "none"] = Field(
         "actual", description="what data the attacker has: the candidate records, others like them, or none"
     )

@@ -279,7 +279,6 @@ def test_a_mistake_is_named_once_at_its_place(language, change, expected):
 LATER = [
     ("  population: {size: 100}\n", "6:3: data.population"),
     ("threat_model: {access: white-box}\n", "6:24: threat_model.access: 'white-box'"),
-    ("threat_model: {outputs: label}\n", "6:25: threat_model.outputs: 'label'"),
     ("threat_model: {data: none}\n", "6:22: threat_model.data: 'none'"),
     ("threat_model: {knows_architecture: false}\n", "6:36: threat_model.knows_architecture: false"),
     ("assess: {attribute: {features: [sex]}}\n", "6:10: assess.attribute"),
