@@ -30,7 +30,7 @@ def scale_of(rows: Rows, name: str) -> float:
 
 
 def nudge(rows: Rows, name: str, step: float, seed: int) -> Change:
-    """The numeric column moved by `step` (days for a date), up or down at random for each row.
+    """The numeric column moved by `step` (days for a date), up or down at random for each person.
 
     Where that would leave the declared bounds it moves the other way, and by less where both ways leave them. Whole
     numbers move by a whole number, 1 at least. Missing values stay.
@@ -38,7 +38,7 @@ def nudge(rows: Rows, name: str, step: float, seed: int) -> Change:
     column, old = rows.schema[name], rows.X[name]
     values = _plain_numbers(old, column)
     step = max(1.0, round(step)) if column.type == "integer" else step
-    sign = np.where(np.random.default_rng(seed).random(len(values)) < 0.5, -1.0, 1.0)
+    sign = np.where(_drawn(rows, seed) < 0.5, -1.0, 1.0)
     if column.bounds:
         low, high = column.bounds
         sign = np.where(values + sign * step > high, -1.0, np.where(values + sign * step < low, 1.0, sign))
@@ -54,16 +54,18 @@ def nudge(rows: Rows, name: str, step: float, seed: int) -> Change:
 
 
 def other_category(rows: Rows, name: str, seed: int) -> Change:
-    """Each row's category replaced by another declared one, all equally likely; missing values get one too."""
+    """Each row's category replaced by another declared one, all equally likely; missing values get one too.
+
+    All rows of a person are moved by the same number of categories.
+    """
     categories = list(rows.schema[name].categories or ())
     if len(categories) < 2:
         raise ModelError(f"column {name!r} has fewer than two declared categories, so none to change to")
     old = rows.X[name]
     code = pd.Index(categories).get_indexer(old)
-    random = np.random.default_rng(seed)
-    known = code >= 0
-    step = random.integers(1, len(categories), len(code))
-    new = np.where(known, (code + step) % len(categories), random.integers(0, len(categories), len(code)))
+    drawn = _drawn(rows, seed)
+    step = 1 + (drawn * (len(categories) - 1)).astype(int)
+    new = np.where(code >= 0, (code + step) % len(categories), (drawn * len(categories)).astype(int))
     return Change(_like(np.array(categories, object)[new], old), np.ones(len(old), bool))
 
 
@@ -93,6 +95,12 @@ def movement(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     if before.shape[1] == 1:
         return np.abs(after - before)[:, 0]
     return 0.5 * np.abs(after - before).sum(axis=1)
+
+
+def _drawn(rows: Rows, seed: int) -> np.ndarray:
+    """A number between 0 and 1 for each row (n), the same for all rows of a person: copies of people change nothing."""
+    people, person = np.unique(rows.persons, return_inverse=True)
+    return np.random.default_rng(seed).random(len(people))[person]
 
 
 def _plain_numbers(values: pd.Series, column: Column) -> np.ndarray:

@@ -45,7 +45,7 @@ def permutation_influence(
     level: float = 0.95,
     simultaneous: bool = True,
 ) -> tuple[list[FeatureLoss], dict[str, str]]:
-    """Loss of accuracy (classifier) or R2 (regressor) when one feature is shuffled among the rows, largest first.
+    """Loss of accuracy (classifier) or R2 (regressor) when one feature is shuffled among people, largest first.
 
     Permutation importance (Breiman 2001; Fisher, Rudin & Dominici 2019, arXiv 1801.01489). `rows` carry labels and
     were not used in training. The interval is over people, both as those who are asked and as those whose value is
@@ -126,10 +126,21 @@ def _shuffled(
     """By how much each row's error grows with somebody else's value (repeats x n), and whose value that was."""
     lost, donors = np.empty((repeats, len(rows))), np.empty((repeats, len(rows)), int)
     for repeat in range(repeats):
-        donors[repeat] = np.random.default_rng(seed("influence", name, repeat)).permutation(len(rows))
+        donors[repeat] = _donors(rows.persons, seed("influence", name, repeat))
         values = rows.X[name].iloc[donors[repeat]].set_axis(rows.X.index)
         lost[repeat] = _errors(model, rows, replaced(rows, name, values)) - before
     return lost, donors
+
+
+def _donors(persons: np.ndarray, seed: int) -> np.ndarray:
+    """For each row (n) the row whose value it gets: people are permuted, and rows of two people paired in turn."""
+    people, person, counts = np.unique(persons, return_inverse=True, return_counts=True)
+    by_person_order = np.argsort(person, kind="stable")
+    first = np.cumsum(counts) - counts
+    turn = np.empty(len(persons), int)
+    turn[by_person_order] = np.arange(len(persons)) - np.repeat(first, counts)
+    other = np.random.default_rng(seed).permutation(len(people))[person]
+    return by_person_order[first[other] + turn % counts[other]]
 
 
 def _half_width(
@@ -147,7 +158,8 @@ def _half_width(
     influence = (as_row + as_donor - as_donor.mean()) / (n * scale)
     half = half_width(influence, codes, people, level, 1.0)
     counted = np.sum(by_person(influence, codes, people) ** 2)
-    twice = np.sum(lost**2) / (repeats * n * scale) ** 2
+    cells = sum(float(np.sum(by_person(each, codes, people) ** 2)) for each in lost)  # a person with one donor's values
+    twice = cells / (repeats * n * scale) ** 2
     return half * float(np.sqrt(max(1.0 - twice / counted, 0.5))) if counted > 0 else half
 
 
