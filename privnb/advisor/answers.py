@@ -125,8 +125,6 @@ def _of_the_data(data: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     if isinstance(data.get("builtin"), str) and data["builtin"] in BUILTINS:
         found["classes_are_people"] = "no", "data.builtin"
         found["task"] = "regression" if data["builtin"] in _NUMBERS else "classification", "data.builtin"
-        if data["builtin"] == "wine":
-            found["personal_data"] = "no", "data.builtin"
     target = data.get("target")
     if target and (target == data.get("person_id") or target in (data.get("identifiers") or ())):
         found["classes_are_people"] = "yes", "data.target"

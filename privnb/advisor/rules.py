@@ -127,7 +127,7 @@ TOOL_RULES: tuple[Rule, ...] = (
     _rule("jointly", {"beyond_sums": "yes"}, "More than sums must be computed together, which masks cannot do.",
           choose=("mpc",)),
     _rule("sums", {}, "Training together needs only sums of updates.", leave=("mpc",)),
-    _rule("not-pooled", {"owners": "several"}, "The data are not pooled, so protection belongs into the joint training.",
+    _rule("not-pooled", {"owners": "several"}, "The data are not pooled, so protection belongs in the joint training.",
           leave=_POOLED),
     _rule("before", {"life_cycle": "before-training"}, "Nothing is trained yet: what is not in the data cannot leak.",
           choose=("anonymize",)),

@@ -139,7 +139,7 @@ def test_open_weights_without_a_look_inside_is_a_red_line(monkeypatch):
         ({"data": {"party": "clinic"}}, "owners", "several", "data.party"),
         ({"data": {"quasi_identifiers": ["age"]}}, "quasi_identifiers", "yes", "data.quasi_identifiers"),
         ({"data": {"quasi_identifiers": []}}, "quasi_identifiers", "no", "assumed"),
-        ({"data": {"builtin": "wine"}}, "personal_data", "no", "data.builtin"),
+        ({"data": {"builtin": "digits"}}, "classes_are_people", "no", "data.builtin"),
         ({"data": {"builtin": "diabetes"}}, "task", "regression", "data.builtin"),
         ({"data": {"target": "who", "person_id": "who"}}, "classes_are_people", "yes", "data.target"),
         ({"model": {"train": "sklearn.linear_model.Ridge"}}, "task", "regression", "model.train"),
