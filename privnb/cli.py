@@ -3,11 +3,13 @@
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from privnb import __version__
+from privnb import __version__, commands
+from privnb.commands.shared import AS_JSON, examples, print_json
 from privnb.errors import FolderError, PrivnbError, SpecError
 
 INTERRUPTED = 130
@@ -15,6 +17,10 @@ _SPEC = click.argument("spec", type=click.Path(path_type=Path))
 _PROFILE = click.option(
     "--profile", type=click.Choice(["quick", "standard", "thorough"]), help="Use this profile instead of the spec's."
 )
+
+
+_QUIET = click.option("--quiet", "-q", is_flag=True, help="No progress: only what is not well, and the documents.")
+_VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Plain lines of progress, cells and units included.")
 
 
 class _Commands(click.Group):
@@ -52,46 +58,63 @@ def main() -> None:
     """
 
 
-@main.command()
+@main.command(epilog=examples("privnb check patients.privacy.yaml", "privnb check patients.privacy.yaml --json"))
 @_SPEC
-def check(spec: Path) -> None:
+@AS_JSON
+def check(spec: Path, as_json: bool) -> None:
     """Validate SPEC; every mistake with file, line and column."""
     from privnb.stages import load_spec
 
+    if as_json:
+        _check_json(spec)
     loaded = load_spec(spec)
     counts = {"mitigation": len(loaded.spec.mitigations), "gate": len(loaded.spec.gates)}
     words = ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for word, number in counts.items())
     click.echo(f"{spec}: valid ({words})")
 
 
-@main.command()
+main.add_command(commands.advise)
+
+
+@main.command(epilog=examples("privnb explain patients.privacy.yaml --profile thorough"))
 @_SPEC
 @_PROFILE
-def explain(spec: Path, profile: str | None) -> None:
+@AS_JSON
+def explain(spec: Path, profile: str | None, as_json: bool) -> None:
     """Show the effective SPEC: every value, and whether it comes from the file, the profile or a default."""
-    from privnb.console import show_explained
+    from privnb.console import plain_explained, show_explained
     from privnb.plan import explain
     from privnb.stages import load_spec
 
-    show_explained(explain(load_spec(spec, profile)))
+    lines = explain(load_spec(spec, profile))
+    print_json(plain_explained(lines)) if as_json else show_explained(lines)
 
 
-@main.command()
+@main.command(epilog=examples("privnb plan patients.privacy.yaml", "privnb plan patients.privacy.yaml --json"))
 @_SPEC
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder whose finished stages count.")
 @_PROFILE
-def plan(spec: Path, out: Path | None, profile: str | None) -> None:
+@AS_JSON
+def plan(spec: Path, out: Path | None, profile: str | None, as_json: bool) -> None:
     """Show the stages of SPEC, what is finished already, and what they cost the last time."""
-    from privnb.console import show_plan
+    from privnb.console import plain_plan, show_plan
     from privnb.plan import build_plan
     from privnb.run.execute import run_folder
-    from privnb.stages import load_spec
+    from privnb.stages import advice_of, load_spec
 
     loaded = load_spec(spec, profile)
-    show_plan(build_plan(loaded), run_folder(loaded.spec.name, out))
+    warnings = advice_of(loaded.spec.model_dump(mode="json", by_alias=True)).warnings
+    shown = build_plan(loaded), run_folder(loaded.spec.name, out), warnings
+    print_json(plain_plan(*shown)) if as_json else show_plan(*shown)
 
 
-@main.command()
+@main.command(
+    epilog=examples(
+        "privnb run patients.privacy.yaml",
+        "privnb run patients.privacy.yaml --profile quick --only membership",
+        "privnb run first.privacy.yaml second.privacy.yaml --jobs 4 --max-memory 2GB",
+    )
+)
 @click.argument("spec", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option(
     "--out",
@@ -105,6 +128,8 @@ def plan(spec: Path, out: Path | None, profile: str | None) -> None:
 @click.option("--timeout", type=click.FloatRange(min=1), metavar="SECONDS", help="Limit of each stage.")
 @click.option("--only", multiple=True, metavar="STAGE", help="Run this stage and what it needs; can be repeated.")
 @click.option("--fresh", is_flag=True, help="Forget what was finished and start over.")
+@_QUIET
+@_VERBOSE
 def run(
     spec: tuple[Path, ...],
     out: Path | None,
@@ -115,6 +140,8 @@ def run(
     timeout: float | None,
     only: tuple[str, ...],
     fresh: bool,
+    quiet: bool,
+    verbose: bool,
 ) -> None:
     """Run SPEC: attacks, mitigations, attacks again, and the fact sheet. Finished stages are not run again.
 
@@ -125,7 +152,7 @@ def run(
     from privnb.run.options import RunOptions, bytes_of
 
     options = RunOptions(jobs, backend, bytes_of(max_memory) if max_memory else None, timeout)
-    _run(spec, out, profile=profile, options=options, only=only, fresh=fresh)
+    _run(spec, out, (quiet, verbose), profile=profile, options=options, only=only, fresh=fresh)
 
 
 @main.command()
@@ -152,11 +179,13 @@ def cancel(run_folder: Path) -> None:
 
 @main.command()
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder (default: reports/adult-income).")
-def demo(out: Path | None) -> None:
+@_QUIET
+@_VERBOSE
+def demo(out: Path | None, quiet: bool, verbose: bool) -> None:
     """Run the embedded example: income from the census of 1994."""
     from privnb.run.session import example_spec
 
-    _run([example_spec("adult")], out)
+    _run([example_spec("adult")], out, (quiet, verbose))
 
 
 @main.command()
@@ -171,21 +200,25 @@ def report(run_folder: Path) -> None:
 
 
 @main.command(name="list")
-def list_() -> None:
+@AS_JSON
+def list_(as_json: bool) -> None:
     """List assessments, mitigations and embedded data sets."""
-    from privnb.console import show_list
+    from privnb.console import plain_list, show_list
 
-    show_list()
+    print_json(plain_list()) if as_json else show_list()
 
 
 @main.command()
-def doctor() -> None:
+@AS_JSON
+def doctor(as_json: bool) -> None:
     """Say what is missing on this machine, with the command that mends it."""
     from privnb.doctor import examine
 
-    sick = False
-    for finding in examine():
-        sick |= not finding.well
+    found = examine()
+    sick = not all(finding.well for finding in found)
+    if as_json:
+        print_json([asdict(finding) for finding in found])
+    for finding in () if as_json else found:
         click.echo(
             f"{'ok     ' if finding.well else 'missing'}  {finding.what}"
             + (f"\n         {finding.remedy}" if finding.remedy else "")
@@ -193,18 +226,36 @@ def doctor() -> None:
     sys.exit(3 if sick else 0)
 
 
-def _run(specs: Sequence[Path], out: Path | None, **options) -> None:
+main.add_command(commands.completion)
+
+
+def _check_json(spec: Path) -> None:
+    from privnb.console import plain_check
+    from privnb.stages import load_spec
+
+    try:
+        loaded, error = load_spec(spec), None
+    except SpecError as found:
+        loaded, error = None, found
+    print_json(plain_check(spec, loaded, error))
+    sys.exit(error.exit_code if error else 0)
+
+
+def _run(specs: Sequence[Path], out: Path | None, loudness: tuple[bool, bool], **options) -> None:
     from privnb.api import run_spec
     from privnb.console import progress_display, show_outcome
     from privnb.stages import load_spec
 
+    quiet, verbose = loudness
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other")
     signal.signal(signal.SIGTERM, lambda *_: _interrupt())
     _distinct([load_spec(spec).spec.name for spec in specs])
     codes = []
     for spec in specs:
-        with progress_display() as on_event:
+        with progress_display(quiet=quiet, verbose=verbose) as on_event:
             outcome = run_spec(spec, out, on_event=on_event, **options)
-        show_outcome(outcome)
+        show_outcome(outcome, quiet=quiet)
         codes.append(outcome.exit_code)
     sys.exit(max(codes))
 

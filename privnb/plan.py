@@ -11,7 +11,7 @@ from privnb import __version__
 from privnb.findings import StageStatus, VariantInfo
 from privnb.spec import Explained, LoadedSpec, effective, profile_parameters
 from privnb.spec.profiles import profile_of
-from privnb.stages import stages
+from privnb.stages import advice_of, stages
 from privnb.stages.contract import Stage, StageParameters
 from privnb.stages.registry import UNASKED
 from privnb.units import content_key
@@ -186,12 +186,14 @@ def _chosen_assessments(spec) -> tuple[dict[str, StageParameters], list[tuple[st
     """Assessments that will run with their parameters, and those nobody asked for with the reason."""
     chosen: dict[str, StageParameters] = {}
     unasked = []
+    advice = advice_of(spec.model_dump(mode="json", by_alias=True)) if spec.assess == "auto" else None
     for name, stage in stages().items():
         if stage.meta.kind != "assessment" or name in UNASKED:
             continue
         if spec.assess == "auto":
-            if "quasi_identifiers" in stage.meta.needs and not spec.data.quasi_identifiers:
-                unasked.append((name, "the spec names no quasi-identifiers; add data.quasi_identifiers"))
+            against = _advised_against(advice, stage, spec)
+            if against:
+                unasked.append((name, against))
             else:
                 chosen[name] = profile_parameters(stage.parameters, spec.profile)
         elif name in spec.assess:
@@ -201,6 +203,14 @@ def _chosen_assessments(spec) -> tuple[dict[str, StageParameters], list[tuple[st
         else:
             unasked.append((name, "the spec does not ask for it; name it under assess, or leave assess out"))
     return chosen, unasked
+
+
+def _advised_against(advice, stage: Stage, spec) -> str:
+    """Why the advisor leaves a stage out; empty when it does not, or where the plan itself says that it cannot run."""
+    verdict = next((found for found in advice.verdicts if found.item == stage.name), None)
+    if verdict is None or verdict.chosen or ("holdout" in stage.meta.needs and not _membership_known(spec)):
+        return ""
+    return verdict.because
 
 
 def _membership_known(spec) -> bool:

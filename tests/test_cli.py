@@ -25,7 +25,9 @@ class Broken(DecisionTreeClassifier):
 def make():
     return Broken()
 """
-COMMANDS = ["check", "explain", "plan", "run", "watch", "cancel", "demo", "report", "list", "doctor"]
+COMMANDS = [
+    "check", "advise", "explain", "plan", "run", "watch", "cancel", "demo", "report", "list", "doctor", "completion",
+]  # fmt: skip
 
 
 def _typed(*words):

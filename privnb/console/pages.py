@@ -1,6 +1,6 @@
 """What is printed at once: the plan, the effective spec, what there is, and how a run ended."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from rich.console import Console
@@ -19,7 +19,7 @@ from privnb.stages import stages
 _WORDS = {"pass": ("passes", "green"), "fail": ("fails", "red"), "inconclusive": ("inconclusive", "yellow")}
 
 
-def show_plan(plan: Plan, folder: RunFolder) -> None:
+def show_plan(plan: Plan, folder: RunFolder, warnings: Iterable[str] = ()) -> None:
     """Stages in order, which are kept, and what each cost when it last ran in this folder."""
     store = Store(folder.store)
     costs = read_json(folder.run, {}).get("stages", {})
@@ -45,6 +45,8 @@ def show_plan(plan: Plan, folder: RunFolder) -> None:
         console.print(
             Text(f"{status.stage}{f' on {status.variant}' if status.variant else ''}: {status.reason}", style="dim")
         )
+    for warning in warnings:
+        console.print(Text.assemble(("warning  ", "bold red"), warning))
 
 
 def show_explained(lines: Sequence) -> None:
@@ -79,10 +81,12 @@ def show_list() -> None:
         console.print(f"  {name:18}{what}")
 
 
-def show_outcome(outcome: RunOutcome) -> None:
-    """Gates, stages that did not end well, and where the fact sheet is."""
+def show_outcome(outcome: RunOutcome, quiet: bool = False) -> None:
+    """Gates, stages that did not end well, and where the fact sheet is; `quiet` leaves out what is well."""
     console = _console()
     for verdict in outcome.results.gates:
+        if quiet and verdict.verdict == "pass":
+            continue
         word, colour = _WORDS.get(verdict.verdict, ("not assessed", "red"))
         console.print(Text.assemble((f"{word:13}", f"bold {colour}"), _gate_line(verdict)))
     for status in outcome.results.stages:
@@ -92,7 +96,8 @@ def show_outcome(outcome: RunOutcome) -> None:
                 Text.assemble((f"{status.status.replace('_', ' '):13}", "bold red"), f"{place}: {status.reason}")
             )
     count = len(outcome.executed)
-    console.print(Text(f"{count} stage{'s' if count != 1 else ''} executed", style="dim"))
+    if not quiet:
+        console.print(Text(f"{count} stage{'s' if count != 1 else ''} executed", style="dim"))
     for path in outcome.documents.values():
         print(path)
 

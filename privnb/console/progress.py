@@ -20,16 +20,21 @@ _MARKS = {
 
 
 @contextmanager
-def progress_display() -> Iterator[Event]:
-    """Yields the function that takes the run's events."""
-    if sys.stderr.isatty():
+def progress_display(quiet: bool = False, verbose: bool = False) -> Iterator[Event]:
+    """Yields the function that takes the run's events: nothing is shown when `quiet`, lines even on a terminal and
+    for each cell and unit when `verbose`."""
+    if quiet:
+        yield lambda event: None
+    elif verbose:
+        yield _plain_lines(verbose=True)
+    elif sys.stderr.isatty():
         with _live_table() as on_event:
             yield on_event
     else:
         yield _plain_lines()
 
 
-def _plain_lines() -> Event:
+def _plain_lines(verbose: bool = False) -> Event:
     started: dict[str, float] = {}
 
     def on_event(event: dict) -> None:
@@ -41,6 +46,11 @@ def _plain_lines() -> Event:
             click.echo(f"damaged in the store and computed again: {', '.join(event['stages'])}", err=True)
         elif kind == "stage_started":
             started[event["stage"]] = event["time"]
+            if verbose:
+                click.echo(f"{event['stage']}: started", err=True)
+        elif kind in ("cell", "units") and verbose:
+            word = "cells" if kind == "cell" else "units"
+            click.echo(f"{event['stage']}: {event['done']} of {event['total']} {word}", err=True)
         elif kind == "stage_ended":
             click.echo(_ended_line(event, started), err=True)
         elif kind == "report_started":

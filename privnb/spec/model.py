@@ -329,7 +329,9 @@ class Spec(Section):
     model: Model = Field(description="the model under test")
     threat_model: ThreatModel = Field(ThreatModel(), description="the attacker")
     assess: Any = Field("auto", description="assessments by name with their parameters, or auto: what applies")
-    mitigations: list[Mitigation] = Field([], description="variants to make, attack and compare")
+    mitigations: list[Mitigation] = Field(
+        [], description="variants to make, attack and compare; auto: the advisor's choice"
+    )
     release: str = Field(BASELINE, description="the variant that will be shipped; gates judge it")
     gates: list[Gate] = Field([], description="limits on measured values")
     declared: Declared = Field(Declared(), description="what the controller states")

@@ -1,9 +1,10 @@
 """Reads a spec: from a file or a text to a validated Spec, or to every problem in it with line and column."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pydantic
 
@@ -19,6 +20,7 @@ from privnb.spec.tree import spec_model
 from privnb.spec.wording import describe, validation_errors
 
 Parameters = Mapping[str, type[pydantic.BaseModel]]
+Advisor = Callable[[Mapping[str, Any]], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,14 @@ def read_spec(
     *,
     always: Collection[str] | None = None,
     profile: str | None = None,
+    advisor: Advisor | None = None,
 ) -> LoadedSpec:
     """Read and validate the spec in a file (UTF-8, YAML 1.2, at most 1 MiB).
 
     `assessments` and `mitigations` are the stages' parameter classes by name, `facts` the finding ids that gates may
     name (`*` for one word), `always` the assessments that run without being requested (without it, a gate on an
-    assessment that was not requested is not refused), `profile` replaces the file's. Raises SpecError with every
+    assessment that was not requested is not refused), `profile` replaces the file's. `advisor` gives the mitigations of
+    `mitigations: auto`, as a spec would hold them, for the plain values of the rest. Raises SpecError with every
     problem, or the first 200 found.
     """
     path = Path(path)
@@ -71,7 +75,9 @@ def read_spec(
     text, problem = decode(data, MAX_BYTES)
     if problem:
         raise SpecError(str(path), [problem])
-    return read_spec_text(text, path, path.parent, assessments, mitigations, facts, always=always, profile=profile)
+    return read_spec_text(
+        text, path, path.parent, assessments, mitigations, facts, always=always, profile=profile, advisor=advisor
+    )
 
 
 def read_spec_text(
@@ -84,12 +90,13 @@ def read_spec_text(
     *,
     always: Collection[str] | None = None,
     profile: str | None = None,
+    advisor: Advisor | None = None,
 ) -> LoadedSpec:
     """As `read_spec`, for a text: `filename` is named in the problems, paths in the spec are relative to `base_dir`."""
     draft = Draft(
         parse(text), spec_model(assessments, mitigations), Path(base_dir), assessments, mitigations, facts, always
     )
-    spec = _validate(draft, Path(filename), profile)
+    spec = _validate(draft, Path(filename), profile, advisor)
     if draft.problems or spec is None:
         raise SpecError(str(filename), draft.problems)
     return LoadedSpec(
@@ -113,16 +120,17 @@ def spec_problems(
     facts: Collection[str],
     *,
     always: Collection[str] | None = None,
+    advisor: Advisor | None = None,
 ) -> list[Problem]:
     """Every problem of a text in the order of the file, for an editor; empty when it is valid."""
     try:
-        read_spec_text(text, filename, base_dir, assessments, mitigations, facts, always=always)
+        read_spec_text(text, filename, base_dir, assessments, mitigations, facts, always=always, advisor=advisor)
     except SpecError as error:
         return error.problems
     return []
 
 
-def _validate(draft: Draft, filename: Path, profile: str | None) -> Spec | None:
+def _validate(draft: Draft, filename: Path, profile: str | None, advisor: Advisor | None) -> Spec | None:
     """The spec, or None with the problems noted in the draft."""
     if draft.located.broken:
         return None  # what follows the place would only be said to be missing
@@ -134,6 +142,8 @@ def _validate(draft: Draft, filename: Path, profile: str | None) -> Spec | None:
     draft.given.update(draft.located.values)
     _defaults_of_this_reading(draft, filename, profile)
     try:
+        if advisor is not None and draft.raw.get("mitigations") == "auto":
+            _advised(draft, advisor)
         return _checked(draft)
     except TooMany:
         return None
@@ -158,6 +168,17 @@ def _defaults_of_this_reading(draft: Draft, filename: Path, profile: str | None)
     if profile is not None:
         draft.raw["profile"] = profile
         draft.filled[("profile",)] = "command line"
+
+
+def _advised(draft: Draft, advisor: Advisor) -> None:
+    """Write the advisor's mitigations where the spec says auto."""
+    chosen = draft.raw["mitigations"] = advisor(draft.raw)
+    steps = [(("mitigations", place), item) for place, item in enumerate(chosen)]
+    while steps:
+        path, value = steps.pop()
+        if isinstance(value, dict):
+            steps += [((*path, key), inner) for key, inner in value.items()]
+        draft.filled[path] = "advisor"
 
 
 def _drop_refused(draft: Draft) -> None:

@@ -37,6 +37,7 @@ def json_schema(
 def _short_forms(schema: dict[str, Any], sections: dict[str, Any]) -> None:
     properties = schema["properties"]
     properties["assess"] = _either(properties["assess"], _AUTO)
+    properties["mitigations"] = _either(properties["mitigations"], _AUTO)
     properties["model"] = _either(properties["model"], {"type": "string", "description": "a fitted model file"})
     for name in ("Model", "Candidate"):
         train = sections[name]["properties"]["train"]

@@ -10,6 +10,7 @@ import pydantic
 from pydantic import Field
 from pydantic.fields import FieldInfo
 
+from privnb.spec.answers import Answers
 from privnb.spec.model import Assess, Mitigation, Spec, mistake
 
 
@@ -44,6 +45,7 @@ def _compose(assessments: tuple, mitigations: tuple) -> type[Spec]:
         __doc__="A privnb spec: what is assessed, how, and what must hold.",
         assess=(as_dict, Field("auto", description=fields["assess"].description)),
         mitigations=(list[mitigation], Field([], description=fields["mitigations"].description)),
+        answers=(Answers, Field(Answers(), description="answers to the advisor's questions (privnb advise)")),
     )
 
 

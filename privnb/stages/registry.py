@@ -7,7 +7,10 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+from privnb.advisor import Advice, advise
+from privnb.advisor.recipes import advised_mitigations
 from privnb.errors import PrivnbError
 from privnb.spec import LoadedSpec, read_spec
 from privnb.stages.contract import Stage, StageMeta, StageParameters
@@ -60,7 +63,19 @@ def facts() -> list[str]:
 def load_spec(path: str | Path, profile: str | None = None) -> LoadedSpec:
     """Read the spec at `path`; `profile` overrides the file's. Raises SpecError with every problem located."""
     always = [name for name, stage in stages().items() if stage.meta.always]
-    return read_spec(path, assessments(), mitigations(), facts(), always=always, profile=profile)
+    return read_spec(
+        path, assessments(), mitigations(), facts(), always=always, profile=profile, advisor=chosen_mitigations
+    )
+
+
+def advice_of(spec: Mapping[str, Any], given: Mapping[str, str] | None = None) -> Advice:
+    """Advice for a spec's plain mapping in this version; `given` are answers by question."""
+    return advise(spec, stages(), facts(), given)
+
+
+def chosen_mitigations(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The mitigations of `mitigations: auto`, as a spec would hold them."""
+    return advised_mitigations(advice_of(spec), mitigations())
 
 
 def _stage(name: str, module: ModuleType) -> Stage:

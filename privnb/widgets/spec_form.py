@@ -12,7 +12,7 @@ from privnb.errors import PrivnbError, Problem, SpecError
 from privnb.run.folder import write_whole
 from privnb.spec import dump_yaml, spec_model, spec_problems
 from privnb.spec.later import PLACES
-from privnb.stages import assessments, facts, mitigations, stages
+from privnb.stages import assessments, chosen_mitigations, facts, mitigations, stages
 from privnb.widgets.inputs import UNSET
 from privnb.widgets.look import STYLE, box, button, html, intro, labelled, mark, numbered
 from privnb.widgets.offers import offers_for
@@ -119,7 +119,8 @@ class SpecForm(widgets.VBox):
 
     def _check(self, target: Path | None) -> list[Problem]:
         base = target.parent if target else Path()
-        return spec_problems(self.yaml, target.name if target else self._name, base, *self._stages, always=self._always)
+        name = target.name if target else self._name
+        return spec_problems(self.yaml, name, base, *self._stages, always=self._always, advisor=chosen_mitigations)
 
     def _changed(self) -> None:
         """After every change: text, problems, titles, and what each input offers."""
