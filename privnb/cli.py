@@ -1,4 +1,4 @@
-"""The command line: check, explain, plan, run, watch, cancel, report, list, doctor, demo."""
+"""The command line: its commands in the order of their use, and how mistakes end."""
 
 import signal
 import sys
@@ -56,6 +56,9 @@ def main() -> None:
     Exit codes: 0 all gates pass; 1 a gate fails or is inconclusive; 2 the spec or the call is wrong; 3 a stage
     failed or a gated metric was not assessed; 130 interrupted.
     """
+
+
+main.add_command(commands.init)
 
 
 @main.command(epilog=examples("privnb check patients.privacy.yaml", "privnb check patients.privacy.yaml --json"))

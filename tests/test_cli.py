@@ -26,7 +26,8 @@ def make():
     return Broken()
 """
 COMMANDS = [
-    "check", "advise", "explain", "plan", "run", "watch", "cancel", "demo", "report", "list", "doctor", "completion",
+    "init", "check", "advise", "explain", "plan", "run", "watch", "cancel", "demo", "report", "list", "doctor",
+    "completion",
 ]  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def test_advice_gives_reasons_flips_and_open_questions(spec):
     text = typed("advise", spec).output
     assert "What to assess" in text and "What to protect with" in text and "Nobody has answered" in text
     assert "+  Membership inference\n     Being in the training data may itself tell something about a person." in text
-    assert "−  Model inversion\n     No class stands for a person, so its portrait shows nobody.\n     with classes_are" in text
+    assert "−  Model inversion\n     No class stands for a person, so its portrait shows nobody.\n" in text
     assert "Differential privacy  (not available yet in this version)" in text
     assert all(line == line.rstrip() and len(line) <= 100 for line in text.splitlines())
 

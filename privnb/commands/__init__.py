@@ -2,5 +2,6 @@
 
 from privnb.commands.advise import advise
 from privnb.commands.completion import completion
+from privnb.commands.init import init
 
-__all__ = ["advise", "completion"]
+__all__ = ["advise", "completion", "init"]

@@ -28,12 +28,41 @@ def test_the_shortest_spec_and_its_commands(tmp_path):
     frame = load_breast_cancer(as_frame=True).frame.rename(columns={"target": "readmitted"})
     frame.sample(400, random_state=0).to_csv(tmp_path / "patients.csv", index=False)
     (tmp_path / "patients.privacy.yaml").write_text(spec)
-    commands = re.findall(r"^    (privnb (?:check|explain|plan|run|report) .*?)\s*(?:#.*)?$", README, re.MULTILINE)
-    assert [shlex.split(line)[1] for line in commands] == ["check", "explain", "plan", "run", "report"]
+    commands = re.findall(
+        r"^    (privnb (?:check|advise|explain|plan|run|report) .*?)\s*(?:#.*)?$", README, re.MULTILINE
+    )
+    assert [shlex.split(line)[1] for line in commands] == ["check", "advise", "explain", "plan", "run", "report"]
     for line in commands:
         words = shlex.split(line)
         _run(words + (["--profile", "quick"] if words[1] == "run" else []), tmp_path)
     assert (tmp_path / "reports" / "patients" / "fact-sheet.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_spec_that_init_writes(tmp_path):
+    line = re.search(r"^    (privnb init .*?)\s*(?:#.*)?$", README, re.MULTILINE).group(1)
+    load_breast_cancer(as_frame=True).frame.to_csv(tmp_path / "patients.csv", index=False)
+    _run([*shlex.split(line), "--yes"], tmp_path)
+    assert "valid" in _run(["privnb", "check", "patients.privacy.yaml"], tmp_path).stdout
+
+
+def test_the_commands_of_the_advisors_page(tmp_path):
+    page = (ROOT / "docs" / "advisor.md").read_text()
+    frame = load_breast_cancer(as_frame=True).frame.rename(columns={"target": "readmitted"})
+    for name in ("patients", "a", "b"):
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    (tmp_path / "model.skops").write_bytes(b"a model")
+    answers = re.search(r"```yaml\n(.*?)```", page, re.DOTALL).group(1)
+    lines = re.findall(r"^    (privnb .*?)\s*(?:#.*)?$", page, re.MULTILINE)
+    lines.sort(key=lambda line: line.split()[1] != "init")
+    for line in lines:
+        words = shlex.split(line)
+        if words[1] == "init" and "--yes" not in words:
+            words.append("--yes")
+        _run(words, tmp_path)
+        spec = tmp_path / "patients.privacy.yaml"
+        if spec.exists() and "answers:" not in spec.read_text():
+            spec.write_text(spec.read_text() + answers)
+    assert (tmp_path / "advice-tools.svg").exists() and len(lines) == 6
 
 
 def test_a_notebook_runs_alone_by_plain_papermill(tmp_path):
@@ -67,7 +96,7 @@ def test_the_exit_codes_of_the_readme_are_those_of_the_command_line():
     assert set(table) == {"0", "1", "2", "3", "130"}
 
 
-@pytest.mark.parametrize("name", ["spec.md", "spec.schema.json"])
+@pytest.mark.parametrize("name", ["spec.md", "spec.schema.json", "advisor-assessments.svg", "advisor-tools.svg"])
 def test_generated_pages_are_up_to_date(name):
     sys.path.insert(0, str(ROOT / "docs"))
     try:
