@@ -17,6 +17,8 @@ gates:
   - {metric: utility.accuracy, min: 0.5, use: lower}
 """
 
+OF_A_VARIANT = ("utility", "factors", "membership", "inversion", "reconstruction", "extraction", "leakage")
+
 
 @pytest.fixture
 def plan_of(tmp_path):
@@ -58,7 +60,7 @@ def test_one_mitigations_parameter_changes_only_what_depends_on_it(plan_of):
     changed = {id for id in before if before[id] != after[id]}
     assert changed == {
         "regularize--linear", "comparison--run",
-        *(f"{stage}--{id}" for stage in ("utility", "factors", "membership") for id in ("linear", "linear-control")),
+        *(f"{stage}--{id}" for stage in OF_A_VARIANT for id in ("linear", "linear-control")),
     }  # fmt: skip
 
 
@@ -74,7 +76,9 @@ def test_seed_and_model_change_every_key(plan_of, old, new):
 def test_the_attacker_changes_only_what_he_attacks(plan_of):
     threat = SPEC + "threat_model: {data: same-distribution}\n"
     before, after = _keys(plan_of(SPEC)), _keys(plan_of(threat, "b"))
-    assert {id.partition("--")[0] for id in before if before[id] != after[id]} == {"membership", "comparison"}
+    assert {id.partition("--")[0] for id in before if before[id] != after[id]} == {
+        "membership", "comparison", "inversion", "extraction", "leakage",
+    }  # fmt: skip
 
 
 def test_what_will_not_run_is_listed_with_the_reason(plan_of):
