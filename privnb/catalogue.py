@@ -65,7 +65,8 @@ QUESTIONS: tuple[Question, ...] = (
              "reconstruction", "reconstruction.gain_over_prior", "error of a blind guess removed",
              ("reconstruction.exact_share",)),
     Question("extraction", "model extraction", "Can the model be copied through its answers?", "attacks",
-             "extraction", "extraction.fidelity", "agreement of the copy"),
+             "extraction", "extraction.fidelity|extraction.fidelity_labels", "agreement of the copy",
+             ("extraction.chance_agreement",)),
     Question("leakage", "membership leakage", "Are some people exposed more than others?", "attacks",
              "leakage", "leakage.worst_group_advantage", "leakage by record and group"),
     Question("reidentification", "re-identification", "Could rows of the table be linked to one person?", "data",
@@ -109,6 +110,7 @@ _USEFUL = "Does the model still do its work?"
 _FIT = "How well does it fit its training data?"
 _PORTRAIT = "Can the portrait of a class be recovered?"
 _REBUILT = "Can training records be rebuilt from the model?"
+_COPY = "Can the model be copied through its answers?"
 _LINK = "Could rows of the table be linked to one person?"
 _REMEMBER = "Does the model remember its training data?"
 _COST = "What did the protection cost?"
@@ -140,6 +142,10 @@ FACTS: tuple[Fact, ...] = (
          "confidence in the portrait", "percent", None, _UNIT),
     Fact("reconstruction.gain_over_prior", _REBUILT, "error of a blind guess removed", "percent", 0.0, _UNIT),
     Fact("reconstruction.exact_share", _REBUILT, "records rebuilt exactly", "percent", 0.0, _UNIT),
+    Fact("extraction.fidelity", _COPY, "answers of the copy that agree", "percent", None, _UNIT),
+    Fact("extraction.fidelity_labels", _COPY, "agreement of a copy from labels", "percent", None, _UNIT),
+    Fact("extraction.chance_agreement", "How often does a copy agree that knows nothing?",
+         "the model's commonest answer", "percent", None, _UNIT),
     Fact("reidentification.k", _LINK, "smallest group (k)", "count"),
     Fact("reidentification.unique_rows", _LINK, "rows that are unique", "percent", 0.0, _UNIT),
     Fact("reidentification.rows_below_k", _LINK, "rows in small groups", "percent", 0.0, _UNIT),

@@ -81,7 +81,7 @@ def art_married(model: object, X: pd.DataFrame, y: np.ndarray, known: slice) -> 
 
 def shapr(options: argparse.Namespace) -> Iterator[Line]:
     """SHAPr of 800 training digits judged by 400 others: seconds, and the largest difference from ART's."""
-    from privnb.attacks.leakage import shapr as ours
+    from privnb.attacks.shapley import shapr as ours
 
     X, y = load_digits(return_X_y=True)
     X = X / 16.0

@@ -3,6 +3,9 @@
 from importlib import import_module
 
 _PUBLIC = {
+    "pdtp": "privnb.attacks.training_privacy",
+    "shapr": "privnb.attacks.shapley",
+    "extract_model": "privnb.attacks.extraction",
     "invert_classes": "privnb.attacks.inversion",
     "reconstruct_record": "privnb.attacks.reconstruction",
     "membership_metrics": "privnb.attacks.metrics",

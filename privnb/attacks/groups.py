@@ -36,10 +36,10 @@ def group_findings(
     """
     scores, member = checked_scores(scores, member)
     threshold = float(checked_column([threshold], "threshold")[0])
-    values, group = _coded(groups, len(scores))
+    values, group = coded_groups(groups, len(scores))
     codes, _ = person_codes(persons, len(scores))
     sides = {"tpr_at_threshold": member, "fpr_at_threshold": ~member}
-    people = np.stack([_people(codes[side], group[side], len(values)) for side in sides.values()], axis=1)
+    people = np.stack([people_in(codes[side], group[side], len(values)) for side in sides.values()], axis=1)
     hidden = suppressed(people, small_cell)
     joint = bonferroni_level(level, 2 * int((~hidden).sum()))
     left_out = f"not shown: this group, or one to be worked out from it, has fewer than {small_cell} people on a side"
@@ -83,7 +83,7 @@ def suppressed(people: ArrayLike, small_cell: int) -> np.ndarray:
     return hidden
 
 
-def _coded(groups: ArrayLike, rows: int) -> tuple[list[str], np.ndarray]:
+def coded_groups(groups: ArrayLike, rows: int) -> tuple[list[str], np.ndarray]:
     """The groups' names in the order of their values, and each row's code."""
     column = pd.Series(np.asarray(groups, dtype=object) if not isinstance(groups, pd.Series) else groups.to_numpy())
     if len(column) != rows:
@@ -105,7 +105,7 @@ def _plain(value) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _people(codes: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
+def people_in(codes: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
     """How many people have a row in each group."""
     pairs = np.unique(np.column_stack([codes, group]), axis=0)
     return np.bincount(pairs[:, 1], minlength=groups)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from matplotlib.figure import Figure
 
+from privnb.figures.curves import fidelity_figure
 from privnb.figures.factors import factor_figure, whatif_figure
 from privnb.figures.inversion import portrait_figure
 from privnb.figures.look import looks
@@ -135,6 +136,19 @@ def _rebuilt(result: StageResult, variant, variants) -> Figure | None:
     return factor_figure(found, title="share of a blind guess's error, and of records", text=text, width_mm=_WIDTH_MM)
 
 
+def _copy(result: StageResult, variant, variants) -> Figure | None:
+    curve = result.series.get("curve")
+    if not curve or len(curve["queries"]) < 2:
+        return None
+    found, chance = _ok(result, "extraction.fidelity"), _ok(result, "extraction.chance_agreement")
+    return fidelity_figure(
+        {variant or "model": curve},
+        chance=chance.value if chance else None,
+        regression=found is not None and found.unit == "R2",
+        width_mm=_WIDTH_MM,
+    )
+
+
 def _column(table: Table, name: str) -> dict[str, Finding]:
     """Values of one figure by variant, from the comparison's table with its low and high columns."""
     if name not in table.columns:
@@ -169,5 +183,6 @@ _FIGURES = {
     "class_sizes": _class_sizes,
     "portraits": _portraits,
     "rebuilt": _rebuilt,
+    "copy": _copy,
     "tradeoff": _tradeoff,
 }

@@ -94,6 +94,10 @@ class EstimatorTrainer:
         params = {name: plain_identity(value) for name, value in sorted(self.params.items())}
         return {"kind": "estimator", "encode": "always", "encoding": VERSION, "class": self.estimator, "params": params}
 
+    def as_sklearn(self) -> SklearnTrainer:
+        """The same procedure with its unfitted estimator at hand."""
+        return self._trainer
+
     def fit(self, rows: Rows, seed: int) -> Model:
         """See `SklearnTrainer.fit`."""
         return self._trainer.fit(rows, seed)
@@ -189,7 +193,7 @@ def _set(estimator: Any, params: Mapping[str, Any]) -> Any:
 
 def _fit(estimator: Any, rows: Rows, seed: int, encode: str) -> SklearnModel:
     fresh = clone(estimator)
-    _seed(fresh, seed)
+    seed_nested(fresh, seed)
     names = list(rows.X.columns)
     auto = encode == "auto" and not isinstance(fresh, Pipeline) and needs_encoding(rows.schema, names)
     if encode == "always" or auto:
@@ -206,7 +210,7 @@ def _fit(estimator: Any, rows: Rows, seed: int, encode: str) -> SklearnModel:
     return SklearnModel(fresh)
 
 
-def _seed(estimator: Any, seed: int) -> None:
+def seed_nested(estimator: Any, seed: int) -> None:
     """Sets every nested random_state from the seed and its own name, and every n_jobs to 1."""
     params, changes = estimator.get_params(deep=True), {}
     for name in sorted(params):
