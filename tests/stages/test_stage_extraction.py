@@ -15,7 +15,8 @@ BREAST = "{builtin: breast_cancer, target: diagnosis}"
 def spec(folder, data=BREAST, estimator="sklearn.ensemble.RandomForestClassifier", more=""):
     path = folder / "s.privacy.yaml"
     path.write_text(
-        f"privnb: 1\nprofile: quick\nseed: 3\ndata: {data}\nmodel: {{train: {{estimator: {estimator}}}}}\n{more}"
+        f"privnb: 1\nprofile: quick\nseed: 3\nassess: {{extraction: {{}}}}\n"
+        f"data: {data}\nmodel: {{train: {{estimator: {estimator}}}}}\n{more}"
     )
     return str(path)
 

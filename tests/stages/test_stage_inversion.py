@@ -15,7 +15,9 @@ LOGISTIC = "{train: {estimator: sklearn.linear_model.LogisticRegression, params:
 
 def spec(folder, data=DIGITS, model=LOGISTIC, more=""):
     path = folder / "s.privacy.yaml"
-    path.write_text(f"privnb: 1\nprofile: quick\nseed: 3\ndata: {data}\nmodel: {model}\n{more}")
+    path.write_text(
+        f"privnb: 1\nprofile: quick\nseed: 3\nassess: {{inversion: {{}}}}\ndata: {data}\nmodel: {model}\n{more}"
+    )
     return str(path)
 
 

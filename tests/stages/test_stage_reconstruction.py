@@ -15,7 +15,7 @@ from privnb.stats import clopper_pearson
 def spec(folder, data, estimator, params="{}", more=""):
     path = folder / "s.privacy.yaml"
     path.write_text(
-        f"privnb: 1\nprofile: quick\nseed: 3\ndata: {data}\n"
+        f"privnb: 1\nprofile: quick\nseed: 3\nassess: {{reconstruction: {{}}}}\ndata: {data}\n"
         f"model: {{train: {{estimator: {estimator}, params: {params}}}}}\n{more}"
     )
     return str(path)
@@ -92,7 +92,8 @@ def test_a_search_is_made_on_few_records_and_only_when_asked(tmp_path):
     )
     path = tmp_path / "s.privacy.yaml"
     path.write_text(
-        "privnb: 1\nprofile: quick\nseed: 3\ndata: {path: t.csv, target: target}\nmodel: {factory: 'fac:make'}\n"
+        "privnb: 1\nprofile: quick\nseed: 3\n"
+        "assess: {reconstruction: {}}\ndata: {path: t.csv, target: target}\nmodel: {factory: 'fac:make'}\n"
     )
     stage = open_stage("reconstruction", str(path), "baseline")
     stage.run()
@@ -111,8 +112,8 @@ def test_unknown_training_rows_cannot_be_left_out(tmp_path):
     skops.io.dump(GaussianNB().fit(frame.drop(columns="target"), frame["target"]), tmp_path / "m.skops")
     path = tmp_path / "s.privacy.yaml"
     path.write_text(
-        "privnb: 1\nprofile: quick\nseed: 3\ndata: {path: t.csv, target: target}\nmodel: {file: m.skops}\n"
-        "assess: {reconstruction: {}}\n"
+        "privnb: 1\nprofile: quick\nseed: 3\n"
+        "assess: {reconstruction: {}}\ndata: {path: t.csv, target: target}\nmodel: {file: m.skops}\n"
     )
     stage = open_stage("reconstruction", str(path), "baseline")
     stage.run()
