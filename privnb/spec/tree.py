@@ -60,7 +60,7 @@ def _one_kind(self: Mitigation) -> Mitigation:
         raise mistake(
             f"mitigation '{self.id}' has {' and '.join(given)}; one mitigation is of one kind: make two, "
             "the second with from",
-            given[1],
+            *given[1::-1],
         )
     if not given:
         names = ", ".join(field.alias for _, field in self._kinds()) or "none are installed"
@@ -87,7 +87,7 @@ def keys_of(model: type[pydantic.BaseModel]) -> Mapping[str, FieldInfo]:
 
 
 class Shape(typing.NamedTuple):
-    """What a key takes: its field, what its values name, the section that it holds, and whether it is a list of them."""
+    """What a key takes: its field, what its values name, the section that it holds, whether it is a list of them."""
 
     field: FieldInfo
     refers: str | None
