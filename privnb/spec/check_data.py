@@ -53,7 +53,9 @@ def check_columns(draft: Draft) -> None:
 def check_roles(draft: Draft) -> None:
     """The target is no quasi-identifier, identifier or key column; no list names a column twice."""
     target = draft.get("data", "target", kind=str)
-    identifiers = {name for name in draft.get("data", "identifiers", kind=list) or [] if isinstance(name, str)}
+    named = draft.get("data", "identifiers", kind=list) or []
+    identifiers = {name: place for place, name in enumerate(named) if isinstance(name, str)}
+    there = f"data.target ({draft.place(('data', 'target'))})"
     for role in ("sensitive", "quasi_identifiers", "identifiers"):
         seen: set[str] = set()
         for place, column in enumerate(draft.get("data", role, kind=list) or []):
@@ -64,13 +66,14 @@ def check_roles(draft: Draft) -> None:
                 draft.at_value(path, f"data.{role} names '{column}' twice")
             seen.add(column)
             if column == target and role != "sensitive":
-                draft.at_value(path, f"'{column}' is data.target and cannot be in data.{role}; remove it from one")
+                draft.at_value(path, f"'{column}' is {there} and cannot be in data.{role}; remove it from one")
             if role == "quasi_identifiers" and column in identifiers:
-                draft.at_value(path, f"'{column}' is in data.identifiers and in data.quasi_identifiers; keep one")
+                where = draft.place(("data", "identifiers", identifiers[column]))
+                draft.at_value(path, f"'{column}' is in data.identifiers ({where}) and here; keep one")
     for role in ("person_id", "party", "member"):
         column = draft.get("data", role, kind=str)
         if column is not None and column == target:
-            draft.at_value(("data", role), f"'{column}' is data.target and cannot be data.{role}")
+            draft.at_value(("data", role), f"'{column}' is {there} and cannot be data.{role}")
 
 
 def file_exists(draft: Draft, place: tuple, name: str) -> bool:

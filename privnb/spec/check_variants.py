@@ -8,6 +8,7 @@ from privnb.spec.model import BASELINE, ID_PATTERN
 from privnb.spec.nearest import did_you_mean
 
 CONTROL = "-control"
+TRAINS = frozenset(("dp", "federate"))
 
 
 def check_variants(draft: Draft) -> None:
@@ -28,6 +29,21 @@ def check_variants(draft: Draft) -> None:
             draft.at_value(path, f"mitigations: the id '{name}' comes twice; it first stands at {line}:{column}")
         elif re.match(ID_PATTERN, name):
             first[name] = path
+
+
+def check_retraining(draft: Draft) -> None:
+    """A mitigation that trains needs rows that are known to be training rows, or a model that privnb trains."""
+    data = draft.get("data", kind=dict) or {}
+    origin = next((key for key in ("file", "scores") if draft.get("model", key) is not None), None)
+    if origin is None or (origin == "file" and (data.get("train") or data.get("member"))):
+        return
+    for place, mitigation in enumerate(draft.get("mitigations", kind=list) or []):
+        for kind in TRAINS & set(draft.mitigations) & set(mitigation if isinstance(mitigation, dict) else ()):
+            draft.at_key(
+                ("mitigations", place, kind),
+                f"{kind} trains a model, but model.{origin} ({draft.place(('model', origin))}) is trained already and "
+                "nobody said on which rows; give data.train and data.holdout, data.member, or model.train",
+            )
 
 
 def check_release(draft: Draft) -> None:

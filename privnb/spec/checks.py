@@ -3,7 +3,7 @@
 from privnb.spec.check_data import check_columns, check_data_source, check_roles
 from privnb.spec.check_gates import check_gates
 from privnb.spec.check_model import check_estimators, check_model_file, check_training
-from privnb.spec.check_variants import check_release, check_variants
+from privnb.spec.check_variants import check_release, check_retraining, check_variants
 from privnb.spec.draft import Draft
 
 CHECKS = (
@@ -14,6 +14,7 @@ CHECKS = (
     check_estimators,
     check_training,
     check_variants,
+    check_retraining,
     check_release,
     check_gates,
 )

@@ -64,6 +64,11 @@ class Draft:
         """Note a problem at the value of `path`; raises TooMany at the 200th."""
         self._say(self.located.at_value(path), message)
 
+    def place(self, path: tuple) -> str:
+        """Line and column of the key of `path` (of the item, in a list), for a message that names a second place."""
+        at = self.located.at_value(path) if path and isinstance(path[-1], int) else self.located.at_key(path)
+        return f"{at[0]}:{at[1]}"
+
     def _say(self, position: tuple[int, int], message: str) -> None:
         problem = Problem(*position, message)
         if problem not in self.noted:

@@ -22,9 +22,10 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
-def mistake(message: str, at: str | None = None) -> PydanticCustomError:
-    """A mistake for a validator to raise: one plain sentence, and the key within the section that it is about."""
-    return PydanticCustomError("spec", "{message}", {"message": message, "at": at or ""})
+def mistake(message: str, at: str | None = None, other: str | None = None) -> PydanticCustomError:
+    """A mistake for a validator to raise: one plain sentence, the key within the section that it is about, and the
+    other key where two contradict each other."""
+    return PydanticCustomError("spec", "{message}", {"message": message, "at": at or "", "other": other or ""})
 
 
 def refers_to(kind: str, **more: Any) -> dict[str, Any]:
@@ -117,7 +118,7 @@ class Data(Section):
             raise mistake(f"data.{given[0]} needs data.{missing}: the rows of other people", given[0])
         if len(given) > 1 and given != ["train", "holdout"]:
             raise mistake(
-                f"data has {' and '.join(given)}; give only one of builtin, path, or train and holdout", given[1]
+                f"data has {' and '.join(given)}; give only one of builtin, path, or train and holdout", *given[1::-1]
             )
         if self.member is not None and self.path is None:
             raise mistake(
@@ -198,7 +199,7 @@ class Model(Section):
         if not given:
             raise mistake("model says nothing to test; give one of train, factory or file")
         if len(given) > 1:
-            raise mistake(f"model has {' and '.join(given)}; give exactly one of train, factory or file", given[1])
+            raise mistake(f"model has {' and '.join(given)}; give exactly one of train, factory or file", *given[1::-1])
         if self.trust and self.file is None and self.previous is None:
             raise mistake("model.trust goes with model.file or model.previous only", "trust")
         if self.added is not None and self.previous is None:
@@ -248,11 +249,12 @@ class Gate(Section):
     def _one_limit(self):
         if (self.max is None) == (self.min is None):
             how = "neither max nor min" if self.max is None else "both max and min"
-            raise mistake(f"the gate on {self.metric} has {how}; give exactly one", None if self.max is None else "min")
+            places = () if self.max is None else ("min", "max")
+            raise mistake(f"the gate on {self.metric} has {how}; give exactly one", *places)
         wrong, kind = ("lower", "max") if self.max is not None else ("upper", "min")
         if self.use == wrong:
             right = "upper" if kind == "max" else "lower"
-            raise mistake(f"gates.use is '{wrong}'; a gate with {kind} uses {right} or value", "use")
+            raise mistake(f"gates.use is '{wrong}'; a gate with {kind} uses {right} or value", "use", kind)
         return self
 
     @property

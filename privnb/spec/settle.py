@@ -7,7 +7,7 @@ from privnb.spec.draft import Draft, spoken
 from privnb.spec.model import Assess, Candidate, Mitigation, Model, Section, Spec
 from privnb.spec.nearest import nearest
 from privnb.spec.profiles import profile_of
-from privnb.spec.tree import keys_of, section_of
+from privnb.spec.tree import keys_of, section_of, shapes_of
 
 
 def settle(draft: Draft) -> None:
@@ -23,7 +23,7 @@ def _section(draft: Draft, path: tuple, model: type[pydantic.BaseModel]) -> None
     if section is None:
         return
     _unknown_keys(draft, path, model)
-    for key, field in keys_of(model).items():
+    for key, (_, _, inner, many) in shapes_of(model).items():
         if key not in section:
             continue
         here = (*path, key)
@@ -31,7 +31,6 @@ def _section(draft: Draft, path: tuple, model: type[pydantic.BaseModel]) -> None
         if section[key] is None and issubclass(model, Section):
             del section[key]  # null is the same as not given
             continue
-        inner, many = section_of(field.annotation)
         if inner and many and isinstance(section[key], list):
             for place in range(len(section[key])):
                 _section(draft, (*here, place), inner)
@@ -99,7 +98,7 @@ def _fill(draft: Draft, path: tuple, model: type[pydantic.BaseModel], profile: s
     section = draft.get(*path, kind=dict)
     if section is None:
         return
-    for key, field in keys_of(model).items():
+    for key, (field, _, inner, many) in shapes_of(model).items():
         here = (*path, key)
         if key not in section:
             found, value = profile_of(field, profile)
@@ -107,7 +106,6 @@ def _fill(draft: Draft, path: tuple, model: type[pydantic.BaseModel], profile: s
                 section[key] = value
                 draft.filled[here] = f"profile {profile}"
             continue
-        inner, many = section_of(field.annotation)
         if inner and many and isinstance(section[key], list):
             for place in range(len(section[key])):
                 _fill(draft, (*here, place), inner, profile)

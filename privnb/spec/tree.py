@@ -60,7 +60,7 @@ def _one_kind(self: Mitigation) -> Mitigation:
         raise mistake(
             f"mitigation '{self.id}' has {' and '.join(given)}; one mitigation is of one kind: make two, "
             "the second with from",
-            given[1],
+            *given[1::-1],
         )
     if not given:
         names = ", ".join(field.alias for _, field in self._kinds()) or "none are installed"
@@ -84,6 +84,21 @@ def _written(assess: Any) -> Any:
 def keys_of(model: type[pydantic.BaseModel]) -> Mapping[str, FieldInfo]:
     """The keys that a section takes, as a user writes them, with their fields."""
     return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+class Shape(typing.NamedTuple):
+    """What a key takes: its field, what its values name, the section that it holds, whether it is a list of them."""
+
+    field: FieldInfo
+    refers: str | None
+    section: type[pydantic.BaseModel] | None
+    many: bool
+
+
+@lru_cache(maxsize=512)
+def shapes_of(model: type[pydantic.BaseModel]) -> Mapping[str, Shape]:
+    """The shape of each key of a section, worked out once."""
+    return {key: Shape(field, refers(field), *section_of(field.annotation)) for key, field in keys_of(model).items()}
 
 
 def section_of(annotation: Any) -> tuple[type[pydantic.BaseModel] | None, bool]:
@@ -132,16 +147,14 @@ def named_values(raw: Any, model: type[pydantic.BaseModel], path: tuple = ()) ->
     """(what it names, path, value) of each value below `raw` whose field says what it refers to; lists item by item."""
     if not isinstance(raw, dict):
         return
-    for key, field in keys_of(model).items():
+    for key, (_, kind, section, many) in shapes_of(model).items():
         if key not in raw or raw[key] is None:
             continue
         value, here = raw[key], (*path, key)
-        kind = refers(field)
         if kind and isinstance(value, list):
             yield from ((kind, (*here, place), item) for place, item in enumerate(value))
         elif kind:
             yield kind, here, value
-        section, many = section_of(field.annotation)
         if section and many and isinstance(value, list):
             for place, item in enumerate(value):
                 yield from named_values(item, section, (*here, place))

@@ -46,8 +46,9 @@ def describe(draft: Draft, errors: list[dict]) -> None:
         if first["type"] == "missing":
             _missing(draft, path)
         elif first["type"] == "spec":
-            at = first["ctx"]["at"]
-            draft.at_key((*path, at) if at else path, first["ctx"]["message"])
+            at, other = first["ctx"]["at"], first["ctx"].get("other")
+            ending = f"; '{other}' stands at {draft.place((*path, other))}" if other else ""
+            draft.at_key((*path, at) if at else path, first["ctx"]["message"] + ending)
         elif first["type"] == "extra_forbidden":
             draft.at_key(path, f"unknown key '{path[-1]}'")
         else:

@@ -75,15 +75,15 @@ def test_good_data_sections(language, folder, data):
         ("train: patients.csv\n  target: readmitted", "4:3: data.train needs data.holdout"),
         (
             "path: patients.csv\n  target: sex\n  quasi_identifiers: [age, sex]",
-            "6:28: 'sex' is data.target and cannot be in data.quasi_identifiers",
+            "6:28: 'sex' is data.target (5:3) and cannot be in data.quasi_identifiers",
         ),
         (
             "path: patients.csv\n  target: sex\n  person_id: sex",
-            "6:14: 'sex' is data.target and cannot be data.person_id",
+            "6:14: 'sex' is data.target (5:3) and cannot be data.person_id",
         ),
         (
             "path: patients.csv\n  target: sex\n  identifiers: [age]\n  quasi_identifiers: [age]",
-            "7:23: 'age' is in data.identifiers and in data.quasi_identifiers; keep one",
+            "7:23: 'age' is in data.identifiers (6:17) and here; keep one",
         ),
         ("path: patients.csv\n  target: sex\n  sensitive: [age, age]", "6:20: data.sensitive names 'age' twice"),
         (
