@@ -54,7 +54,9 @@ def _figure(record: Record, on: str, figures: Iterator[int]) -> Drawn | None:
     bars = {f.group.replace("=", ": ", 1): f for f in sorted(found, key=lambda f: -f.value)[:_MOST]}
     if not bars:
         return None
-    svg = to_svg(factor_figure(bars, title="advantage of the attack by group", text=lambda f: shown(f).value))
+    svg = to_svg(
+        factor_figure(bars, title="advantage of the attack by group", text=lambda f: shown(f).value, width_mm=174)
+    )
     caption = f"Advantage by group on {on}; all intervals hold together."
     if worst := record.finding(_WORST, on):
         caption += f" The largest is {percent(worst.value)}."
