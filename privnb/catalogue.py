@@ -68,7 +68,8 @@ QUESTIONS: tuple[Question, ...] = (
              "extraction", "extraction.fidelity|extraction.fidelity_labels", "agreement of the copy",
              ("extraction.chance_agreement",)),
     Question("leakage", "membership leakage", "Are some people exposed more than others?", "attacks",
-             "leakage", "leakage.worst_group_advantage", "leakage by record and group"),
+             "leakage", "leakage.worst_group_advantage", "advantage in the worst group",
+             ("leakage.membership_information_bits",)),
     Question("reidentification", "re-identification", "Could rows of the table be linked to one person?", "data",
              "reidentification", "reidentification.unique_rows", "rows unique in their quasi-identifiers",
              ("reidentification.k",)),
@@ -111,6 +112,7 @@ _FIT = "How well does it fit its training data?"
 _PORTRAIT = "Can the portrait of a class be recovered?"
 _REBUILT = "Can training records be rebuilt from the model?"
 _COPY = "Can the model be copied through its answers?"
+_UNEQUAL = "Are some people exposed more than others?"
 _LINK = "Could rows of the table be linked to one person?"
 _REMEMBER = "Does the model remember its training data?"
 _COST = "What did the protection cost?"
@@ -146,6 +148,12 @@ FACTS: tuple[Fact, ...] = (
     Fact("extraction.fidelity_labels", _COPY, "agreement of a copy from labels", "percent", None, _UNIT),
     Fact("extraction.chance_agreement", "How often does a copy agree that knows nothing?",
          "the model's commonest answer", "percent", None, _UNIT),
+    Fact("leakage.worst_group_advantage", _UNEQUAL, "advantage in the worst group", "percent", 0.0, _UNIT),
+    Fact("leakage.group_advantage", _UNEQUAL, "advantage in a group (TPR − FPR)", "percent", 0.0, _UNIT),
+    Fact("leakage.membership_information_bits", "How much do answers tell of membership?",
+         "bits, of one", "number", 0.0, _UNIT),
+    Fact("leakage.pdtp_excess", "Does one record move the answers about itself?",
+         "log-ratio beyond retraining noise", "number", 0.0),
     Fact("reidentification.k", _LINK, "smallest group (k)", "count"),
     Fact("reidentification.unique_rows", _LINK, "rows that are unique", "percent", 0.0, _UNIT),
     Fact("reidentification.rows_below_k", _LINK, "rows in small groups", "percent", 0.0, _UNIT),

@@ -26,7 +26,7 @@ def fidelity_figure(
     looks = looks or looks_of(list(curves))
     with matplotlib.rc_context(RC):
         figure = canvas(width_mm, height_mm)
-        axes = axes_at(figure, 13, 10, width_mm - 45, height_mm - 18)
+        axes = axes_at(figure, 13, 10, width_mm - 52, height_mm - 18)
         axes.set_xscale("log")
         axes.grid(axis="y")
         places = sorted({count for curve in curves.values() for count in curve["queries"]})

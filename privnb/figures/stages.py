@@ -149,6 +149,15 @@ def _copy(result: StageResult, variant, variants) -> Figure | None:
     )
 
 
+def _groups(result: StageResult, variant, variants) -> Figure | None:
+    found = [f for f in result.findings if f.id == "leakage.group_advantage" and f.status == "ok"]
+    shown = {f.group.replace("=", ": ", 1): f for f in sorted(found, key=lambda f: -f.value)[:12]}
+    if not shown:
+        return None
+    text = lambda f: f"{100 * f.value:.1f}%"  # noqa: E731
+    return factor_figure(shown, title="advantage of the attack by group", text=text, width_mm=_WIDTH_MM)
+
+
 def _column(table: Table, name: str) -> dict[str, Finding]:
     """Values of one figure by variant, from the comparison's table with its low and high columns."""
     if name not in table.columns:
@@ -184,5 +193,6 @@ _FIGURES = {
     "portraits": _portraits,
     "rebuilt": _rebuilt,
     "copy": _copy,
+    "groups": _groups,
     "tradeoff": _tradeoff,
 }

@@ -5,7 +5,7 @@ from privnb.spec.draft import Draft, spoken
 YET = "not available yet in this version of privnb"
 
 ASSESSMENTS = frozenset(
-    ("attribute", "leakage", "dp_audit", "dp_statistics",
+    ("attribute", "dp_audit", "dp_statistics",
      "encrypted_analytics", "federated_attacks", "erasure")
 )  # fmt: skip
 MITIGATIONS = frozenset(("anonymize", "minimize", "dp", "federate", "encrypt"))
