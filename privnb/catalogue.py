@@ -57,7 +57,8 @@ QUESTIONS: tuple[Question, ...] = (
     Question("membership", "membership inference", "Can an attacker tell who was in the training data?", "attacks",
              "membership", "membership.auc", "attack AUC", ("membership.tpr_at_fpr_1pct",)),
     Question("attribute", "attribute inference", "Does the model reveal a hidden attribute?", "attacks",
-             "attribute", "attribute.*.inference_gain", "gain over guessing without the model"),
+             "attribute", "attribute.largest_gain|attribute.*.inference_gain", "gain over guessing without the model",
+             ("attribute.largest_member_gap",)),
     Question("inversion", "model inversion", "Can the portrait of a class be recovered?", "attacks",
              "inversion", "inversion.gain_over_prior", "error of a blind guess removed",
              ("inversion.ssim_mean", "inversion.confidence")),
@@ -109,6 +110,8 @@ _MEMBER = "Can an attacker tell who was in the training data?"
 _FEW = "Can people be picked out with few false alarms?"
 _USEFUL = "Does the model still do its work?"
 _FIT = "How well does it fit its training data?"
+_HIDDEN = "Does the model reveal a hidden attribute?"
+_HIDDEN_MEMBER = "Does training reveal a hidden attribute?"
 _PORTRAIT = "Can the portrait of a class be recovered?"
 _REBUILT = "Can training records be rebuilt from the model?"
 _COPY = "Can the model be copied through its answers?"
@@ -133,9 +136,17 @@ FACTS: tuple[Fact, ...] = (
     Fact("membership.blind_auc", "Can the two groups be told apart without the model?",
          "AUC without the model", "auc", 0.5, _HALF),
     Fact("membership.detectable_auc", "How small a leak could this test see?", "smallest detectable AUC", "auc", 0.5),
-    Fact("attribute.*.inference_gain", "Does the model reveal a hidden attribute?",
+    Fact("attribute.largest_gain", _HIDDEN, "gain over guessing without it", "points", 0.0),
+    Fact("attribute.largest_member_gap", _HIDDEN_MEMBER, "members minus non-members", "points", 0.0),
+    Fact("attribute.*.gain_bits", "How much does the model tell of a hidden attribute?", "bits gained", "number", 0.0),
+    Fact("attribute.*.baseline", "How well is a hidden attribute guessed without the model?",
+         "guess without the model", "percent", None, _UNIT),
+    Fact("attribute.*.attack", "How well is a hidden attribute guessed with the model?",
+         "guess with the model", "percent", None, _UNIT),
+    Fact("attribute.*.error_gain", _HIDDEN, "mean error that the model removes", "number", 0.0),
+    Fact("attribute.*.inference_gain", _HIDDEN,
          "gain over guessing without it", "points", 0.0),
-    Fact("attribute.*.member_gap", "Does training reveal a hidden attribute?",
+    Fact("attribute.*.member_gap", _HIDDEN_MEMBER,
          "members minus non-members", "points", 0.0),
     Fact("inversion.gain_over_prior", _PORTRAIT, "error of a blind guess removed", "percent", 0.0, _UNIT),
     Fact("inversion.ssim_mean", _PORTRAIT, "likeness to the class mean (SSIM)", "auc", None, _UNIT),

@@ -3,6 +3,8 @@
 from importlib import import_module
 
 _PUBLIC = {
+    "Attacker": "privnb.attacks.attacker",
+    "infer_attribute": "privnb.attacks.attribute",
     "pdtp": "privnb.attacks.training_privacy",
     "shapr": "privnb.attacks.shapley",
     "extract_model": "privnb.attacks.extraction",

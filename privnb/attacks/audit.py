@@ -88,7 +88,7 @@ def audit_membership(
     `trainer_or_model` is a fitted estimator that was trained on exactly `X`, `y` (its unfitted clone trains the
     shadows), or an unfitted one, a factory, a dotted name or a Trainer, which is trained on them first. `X_out`,
     `y_out` are rows it never saw. `attacker` is an Attacker, or the name of what a query returns: probabilities,
-    label, top3, round2 (any number). `persons` and `groups` say whose row each is and which group it belongs to, of X
+    label, top3, rounded2 (any number). `persons` and `groups` say whose row each is and which group it belongs to, of X
     and then of X_out. The attacker holds the records in question. Raises DataError for rows that don't fit together or
     are fewer than 30, ModelError for what can't be trained or queried.
     """

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from privnb.attacks.attacker import SEES_ALL, Attacker
+from privnb.attacks.attacker import SEES_ALL, Attacker, seen
 from privnb.attacks.copies import copied_rows
 from privnb.attacks.methods import NEEDS_SHADOWS, SCORES, Game
 from privnb.attacks.robustness import changed_copies
@@ -73,12 +73,12 @@ def attack_membership(
             raise DataError(
                 f"membership needs {LEAST_RECORDS} {name} or more and has {len(rows)}; give that part more rows."
             )
-    candidates, seen = stack([members, non_members]), attacker.sees(target)
+    candidates, shown = stack([members, non_members]), seen(attacker, target)
     task = "regression" if target.classes is None else "classification"
-    answers = query(seen, candidates, task)
+    answers = query(shown, candidates, task)
     labels_only = task == "classification" and "log_odds" not in answers
     if labels_only and copies:
-        answers = query(seen, candidates, task, changed_copies(candidates.X, copies, seed("copies", "candidates")))
+        answers = query(shown, candidates, task, changed_copies(candidates.X, copies, seed("copies", "candidates")))
     missing = _why_no_shadows(answers, trainer, pool, data)
     signals = None
     if missing is None:
@@ -217,13 +217,13 @@ def _facts(
 
 def _attacker_sentence(signals: Signals | None, attacker: Attacker) -> str:
     if signals is None:
-        return f"The attacker sees {attacker.words} for records whose true label is known, and trains no models."
+        return f"The attacker sees {attacker.sees} for records whose true label is known, and trains no models."
     if signals.online:
         others = ", and other rows like them," if signals.extra_rows else ""
         held = f"holds the records in question{others} without knowing which were used"
     else:
         held = "holds other rows from the same distribution, and none of the records in question when training"
     return (
-        f"The attacker sees {attacker.words}, {held}, and trains {signals.count} shadow models "
+        f"The attacker sees {attacker.sees}, {held}, and trains {signals.count} shadow models "
         f"by the same procedure on {signals.shadow_rows:,} rows each."
     )

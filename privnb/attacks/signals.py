@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from privnb.attacks.attacker import SEES_ALL, Attacker
+from privnb.attacks.attacker import SEES_ALL, Attacker, seen
 from privnb.attacks.robustness import changed_copies, robustness
 from privnb.attacks.universe import Knowledge, Universe, draw_universe, stack
 from privnb.errors import ModelError
@@ -115,7 +115,7 @@ def shadow_signals(
 
     def compute(unit: Unit) -> dict[str, np.ndarray]:
         kept = np.flatnonzero(universe.keep[unit.inputs["shadow"]])
-        model = attacker.sees(trainer.fit(universe.rows.take(kept), unit.inputs["seed"]))
+        model = seen(attacker, trainer.fit(universe.rows.take(kept), unit.inputs["seed"]))
         asked = {"candidates": candidates} if online else {"candidates": candidates, "pool": universe.rows}
         return {
             f"{part}/{name}": value
@@ -123,7 +123,7 @@ def shadow_signals(
             for name, value in query(model, rows, trainer.task, changed[part]).items()
         }
 
-    about = {"data": data, **attacker.key, "copies": copies}
+    about = {"data": data, **attacker.identity, "copies": copies}
     results = units.map(compute, _units(trainer, universe, candidates, about, seed, data_key))
     names = [name.removeprefix("candidates/") for name in results[0] if name.startswith("candidates/")]
     gather = lambda part: {name: np.stack([result[f"{part}/{name}"] for result in results]) for name in names}  # noqa: E731
@@ -140,6 +140,16 @@ def shadow_signals(
         extra_rows=len(universe.rows) - universe.candidates,
         trial_people=len(np.unique((candidates if online else universe.rows).persons)),
     )
+
+
+def asked_people(rows: Rows, people: int | None, seed: int) -> np.ndarray:
+    """Positions of the rows of `people` people drawn at random, in order; of everybody where there are no more."""
+    names, code = np.unique(rows.persons, return_inverse=True)
+    if people is None or len(names) <= people:
+        return np.arange(len(rows))
+    chosen = np.zeros(len(names), bool)
+    chosen[np.random.default_rng(seed).permutation(len(names))[:people]] = True
+    return np.flatnonzero(chosen[code])
 
 
 def _candidate_rows(universe: Universe, members: Rows, non_members: Rows) -> Rows:

@@ -127,6 +127,19 @@ def _portraits(result: StageResult, variant, variants) -> Figure | None:
     return portrait_figure(portraits, result.facts["shape"], result.facts["class_names"], width_mm=_WIDTH_MM)
 
 
+def _attributes(result: StageResult, variant, variants) -> Figure | None:
+    facts = {"inference_gain": "gain", "member_gap": "gap"}
+    found = {
+        f"{f.id.split('.')[1]}, {facts[fact]}": f
+        for f in result.findings
+        if (f.method, f.group, f.status) == (None, None, "ok") and (fact := f.id.rpartition(".")[2]) in facts
+    }
+    if not found:
+        return None
+    text = lambda f: f"{100 * f.value:.1f}" if f.unit == "proportion" else f"{f.value:.3f}"  # noqa: E731
+    return factor_figure(found, title="gain over the guess without the model", text=text, width_mm=_WIDTH_MM)
+
+
 def _rebuilt(result: StageResult, variant, variants) -> Figure | None:
     ids = {"error removed": "reconstruction.gain_over_prior", "rebuilt exactly": "reconstruction.exact_share"}
     found = {name: finding for name, id in ids.items() if (finding := _ok(result, id))}
@@ -194,5 +207,6 @@ _FIGURES = {
     "rebuilt": _rebuilt,
     "copy": _copy,
     "groups": _groups,
+    "attributes": _attributes,
     "tradeoff": _tradeoff,
 }

@@ -74,7 +74,7 @@ def _line(found: Finding, with_variant: bool) -> dict[str, str]:
     return {
         "finding": found.id,
         **about,
-        "what": text.metric + (f", {found.method}" if found.method else ""),
+        "what": ", ".join(filter(None, (text.metric, found.group, found.method))),
         "value": text.value if found.value is not None else found.status.replace("_", " "),
         f"{found.level:.0%} interval": _together(text.interval) if found.low is not None else "",
         "people": count(found.n) if found.n is not None else "",

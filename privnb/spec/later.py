@@ -5,7 +5,7 @@ from privnb.spec.draft import Draft, spoken
 YET = "not available yet in this version of privnb"
 
 ASSESSMENTS = frozenset(
-    ("attribute", "dp_audit", "dp_statistics",
+    ("dp_audit", "dp_statistics",
      "encrypted_analytics", "federated_attacks", "erasure")
 )  # fmt: skip
 MITIGATIONS = frozenset(("anonymize", "minimize", "dp", "federate", "encrypt"))

@@ -110,7 +110,7 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageOutp
         units=ctx.units,
         seed=ctx.seed_for,
         data_key=ctx.data_key,
-        attacker=Attacker(ctx.attacker.outputs, ctx.attacker.top_n, ctx.attacker.digits),
+        attacker=Attacker.of(ctx.attacker),
         copies=params.copies,
     )
     metrics = {name: _metrics(attack, name, params, ctx) for name in attack.scores}

@@ -7,7 +7,7 @@ from plain_rows import parts_of, seed
 from sklearn.datasets import load_diabetes, load_digits
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-from privnb.attacks.attacker import Attacker
+from privnb.attacks.attacker import Attacker, seen
 from privnb.attacks.membership import attack_membership
 from privnb.attacks.robustness import changed_copies, robustness
 from privnb.attacks.selection import rank_auc
@@ -30,29 +30,31 @@ class Fixed:
 
 
 def test_top_n_spreads_the_rest_evenly_over_what_is_withheld():
-    seen = Attacker("top-n", top_n=2).sees(Fixed()).predict_proba(None)
-    assert seen == pytest.approx(np.array([[0.61, 0.25, 0.07, 0.07], [0.002, 0.006, 0.002, 0.99]]))
-    assert Attacker("top-n", top_n=4).sees(Fixed()).predict_proba(None) is Fixed.answers
+    shown = seen(Attacker(outputs="top-n", n=2), Fixed()).predict_proba(None)
+    assert shown == pytest.approx(np.array([[0.61, 0.25, 0.07, 0.07], [0.002, 0.006, 0.002, 0.99]]))
+    assert seen(Attacker(outputs="top-n", n=4), Fixed()).predict_proba(None) is Fixed.answers
 
 
-def test_rounding_keeps_half_a_step_from_the_ends():
-    seen = Attacker("rounded", digits=1).sees(Fixed()).predict_proba(None)
-    assert seen == pytest.approx(np.array([[0.6, 0.2, 0.1, 0.05], [0.05, 0.05, 0.05, 0.95]]))
+def test_rounding():
+    shown = seen(Attacker(outputs="rounded", digits=1), Fixed()).predict_proba(None)
+    assert shown == pytest.approx(np.array([[0.6, 0.2, 0.1, 0.0], [0.0, 0.0, 0.0, 1.0]]))
 
 
 def test_labels_alone_hold_no_probability():
-    seen = Attacker("label").sees(Fixed())
-    assert list(seen.predict(None)) == ["a", "d"]
-    with pytest.raises(ModelError, match="labels only"):
-        seen.predict_proba(None)
+    shown = seen(Attacker(outputs="label"), Fixed())
+    assert list(shown.predict(None)) == ["a", "d"]
+    with pytest.raises(ModelError, match="the predicted label alone"):
+        shown.predict_proba(None)
 
 
 def test_names_of_attackers():
-    assert Attacker.of("top3") == Attacker("top-n", top_n=3)
-    assert Attacker.of("round2") == Attacker("rounded", digits=2)
-    assert Attacker.of("label").key == {"outputs": "label", "digits": 2}
-    with pytest.raises(DataError, match="top_n is 0"):
-        Attacker("top-n", top_n=0)
+    assert Attacker.of("top3") == Attacker(outputs="top-n", n=3)
+    assert Attacker.of("rounded2") == Attacker(outputs="rounded", digits=2)
+    assert Attacker.of("label").identity["outputs"] == "label"
+    with pytest.raises(DataError, match="n of 1 or more"):
+        Attacker(outputs="top-n", n=0)
+    with pytest.raises(DataError, match="there is no attacker 'labels'"):
+        Attacker.of("labels")
 
 
 def test_changed_copies_are_the_same_for_everybody_and_change_what_they_say():
@@ -94,17 +96,17 @@ def _attacked(digits, attacker, **options):
 
 def test_who_sees_less_finds_less(digits):
     area = {}
-    for name in ("probabilities", "top3", "round1", "label"):
+    for name in ("probabilities", "top3", "rounded1", "label"):
         found = _attacked(digits, Attacker.of(name))
         area[name] = rank_auc(found.scores[found.selected], found.member)
-        assert found.facts["attacker"].startswith(f"The attacker sees {Attacker.of(name).words}")
+        assert found.facts["attacker"].startswith(f"The attacker sees {Attacker.of(name).sees}")
     assert area["probabilities"] > 0.9
     assert area["probabilities"] + 0.01 > area["top3"] > area["label"]
-    assert area["round1"] > area["label"] > 0.55
+    assert area["rounded1"] > area["label"] > 0.55
 
 
 def test_labels_alone_give_more_than_right_or_wrong(digits):
-    found = _attacked(digits, Attacker("label"))
+    found = _attacked(digits, Attacker(outputs="label"))
     area = {name: rank_auc(scores, found.member) for name, scores in found.scores.items()}
     assert set(area) == {"gap", "robustness", "calibrated_robustness"}
     assert area["calibrated_robustness"] > area["gap"] + 0.03
@@ -121,7 +123,7 @@ def test_a_regressor_answers_rounded_values():
     members, others = parts_of(*load_diabetes(return_X_y=True), 200, 200)
     trainer = as_trainer(RandomForestRegressor(30))
     target = trainer.fit(members, 3)
-    found = _attacked((trainer, target, members, others), Attacker("label", digits=0))
+    found = _attacked((trainer, target, members, others), Attacker(outputs="rounded", digits=0))
     errors = np.concatenate([rows.y - np.round(target.predict(rows.X)) for rows in (members, others)])
     assert found.scores["residual"] == pytest.approx(-(errors**2))
     assert rank_auc(found.scores[found.selected], found.member) > 0.6

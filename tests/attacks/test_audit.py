@@ -63,7 +63,7 @@ def test_mistakes_are_told():
         audit_membership(LogisticRegression(), X[::2], y[::2], X[1::2, :4], y[1::2])
     with pytest.raises(DataError, match="persons has 3 entries"):
         audit_membership(LogisticRegression(), *SPLIT, persons=[1, 2, 3])
-    with pytest.raises(DataError, match="attacker 'labels' is none that privnb knows; use probabilities, top-n"):
+    with pytest.raises(DataError, match="there is no attacker 'labels'; use probabilities, top3"):
         audit_membership(LogisticRegression(), *SPLIT, attacker="labels")
     with pytest.raises(DataError, match="groups has 3 rows"):
         audit_membership(LogisticRegression(), *SPLIT, shadows=2, groups=[1, 2, 3])

@@ -200,8 +200,8 @@ TABLE = [
     ),
     (
         "gate of a later version",
-        "gates: [{metric: attribute.sex.gain, max: 1}]\n",
-        "6:18: gates: attribute.sex.gain comes from attribute, which is not available yet",
+        "gates: [{metric: erasure.gain, max: 1}]\n",
+        "6:18: gates: erasure.gain comes from erasure, which is not available yet",
     ),
     (
         "estimator without module",
@@ -281,7 +281,7 @@ LATER = [
     ("threat_model: {access: white-box}\n", "6:24: threat_model.access: 'white-box'"),
     ("threat_model: {data: none}\n", "6:22: threat_model.data: 'none'"),
     ("threat_model: {knows_architecture: false}\n", "6:36: threat_model.knows_architecture: false"),
-    ("assess: {attribute: {features: [sex]}}\n", "6:10: assess.attribute"),
+    ("assess: {erasure: {features: [sex]}}\n", "6:10: assess.erasure"),
     ("mitigations: [{id: k10, anonymize: {k: 10, engine: auto}}]\n", "6:25: mitigations.k10.anonymize"),
     (("train: sklearn.linear_model.LogisticRegression", "scores: outputs.parquet"), "2:9: model.scores"),
     (
@@ -303,9 +303,9 @@ def test_a_later_name_is_taken_once_its_stage_is_there(language):
     from privnb.spec import read_spec_text
 
     params = language.assessments["utility"]
-    text = BASE + "assess: {attribute: {}}\nmitigations: [{id: k10, anonymize: {}}]\n"
-    spec = read_spec_text(text, "s", ".", {"attribute": params}, {"anonymize": params}, []).spec
-    assert list(spec.assess) == ["attribute"] and spec.mitigations[0].kind == "anonymize"
+    text = BASE + "assess: {erasure: {}}\nmitigations: [{id: k10, anonymize: {}}]\n"
+    spec = read_spec_text(text, "s", ".", {"erasure": params}, {"anonymize": params}, []).spec
+    assert list(spec.assess) == ["erasure"] and spec.mitigations[0].kind == "anonymize"
 
 
 def test_two_kinds_in_one_mitigation(language):
