@@ -15,7 +15,6 @@ _GAIN, _GAP = "inference_gain", "member_gap"
 _COLUMNS = (
     (_GAIN, "Gain over the guess without the model"),
     (_GAP, "Members minus non-members"),
-    ("gain_bits", "Bits gained"),
     ("baseline", "Guess without the model"),
     ("attack", "Guess with the model"),
 )
