@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from privnb.stages import assessments, facts, mitigations, stages
 
 PIECES = (
-    "{", "}", "[", "]", ":", ": ", "- ", ",", "\n", "\n  ", "\n    ", "'", '"', "#", "&a ", "*a", "!!x ", "? ", "|\n",
-    ">\n",    "---\n", "%YAML 1.1\n", "<<: ", "\t", "\0", "\ufeff", "é", "\U0001f600", "null", "true", "no", "1e999", "-0", ".5",
-    "~",    "auto", "membership", "regularize", "mitigations: auto\n", "assess: auto\n", "gates:\n",
-    "answers: {updates: yes}\n",    "id", "from", "baseline", "params", "{}", "[]", "adult", "income", "a.csv", "9" * 400, "[" * 60, "a: " * 30,
+    "{", "}", "[", "]", ":", ": ", "- ", ",", "\n", "\n  ", "\n    ", "'", '"', "#", "&a ", "*a", "!!x ", "? ",
+    "|\n", ">\n", "---\n", "%YAML 1.1\n", "<<: ", "\t", "\0", "\ufeff", "é", "\U0001f600", "null", "true", "no",
+    "1e999", "-0", ".5", "~", "auto", "membership", "regularize", "mitigations: auto\n", "assess: auto\n",
+    "gates:\n", "answers: {updates: yes}\n", "id", "from", "baseline", "params", "{}", "[]", "adult", "income",
+    "a.csv", "9" * 400, "[" * 60, "a: " * 30,
 )  # fmt: skip
 
 
