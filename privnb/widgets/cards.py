@@ -48,7 +48,7 @@ class CardsInput(Input):
             self._changed()
 
     def get(self) -> Any:
-        """The list of the cards' values; without cards the word that stood in their place (such as `auto`), or UNSET."""
+        """The list of the cards' values; without cards the word that stood there (such as `auto`), or UNSET."""
         return [card.section.chosen for card in self.cards] or self._word
 
     def set(self, value: Any) -> None:

@@ -289,7 +289,8 @@ def test_a_stage_of_a_third_party_appears_by_its_type_alone(form, monkeypatch):
 def test_mitigations_that_the_advisor_chooses_stay_until_a_card_is_added(tmp_path):
     path = tmp_path / "a.privacy.yaml"
     path.write_text(
-        "privnb: 1\ndata: {builtin: breast_cancer, target: diagnosis}\nmodel: {train: sklearn.tree.DecisionTreeClassifier}\n"
+        "privnb: 1\ndata: {builtin: breast_cancer, target: diagnosis}\n"
+        "model: {train: sklearn.tree.DecisionTreeClassifier}\n"
         "mitigations: auto\nrelease: regularize\n"
     )
     form = SpecForm(path)
