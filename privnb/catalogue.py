@@ -59,9 +59,11 @@ QUESTIONS: tuple[Question, ...] = (
     Question("attribute", "attribute inference", "Does the model reveal a hidden attribute?", "attacks",
              "attribute", "attribute.*.inference_gain", "gain over guessing without the model"),
     Question("inversion", "model inversion", "Can the portrait of a class be recovered?", "attacks",
-             "inversion", "inversion.ssim_mean", "similarity of recovered inputs"),
+             "inversion", "inversion.gain_over_prior", "error of a blind guess removed",
+             ("inversion.ssim_mean", "inversion.confidence")),
     Question("reconstruction", "data reconstruction", "Can training records be rebuilt from the model?", "attacks",
-             "reconstruction", "reconstruction.gain_over_prior", "gain over a guess without the model"),
+             "reconstruction", "reconstruction.gain_over_prior", "error of a blind guess removed",
+             ("reconstruction.exact_share",)),
     Question("extraction", "model extraction", "Can the model be copied through its answers?", "attacks",
              "extraction", "extraction.fidelity", "agreement of the copy"),
     Question("leakage", "membership leakage", "Are some people exposed more than others?", "attacks",
@@ -82,7 +84,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("sensitivity", "sensitivity", "Do small changes in a record change the answer?", "factors",
              "factors", "factors.sensitivity", "change of answers"),
     Question("influence", "feature influence", "Do single features drive the answers?", "factors",
-             "factors", "factors.influence", "loss without the feature"),
+             "factors", "factors.influence|factors.flip_rate", "loss without the feature"),
     Question("updates", "model updates", "Does an update reveal who was added?", "factors",
              "factors", "factors.update_risk", "attack AUC on the update"),
     Question("augmentation", "data augmentation", "Does augmentation help an attacker?", "factors",
@@ -105,6 +107,8 @@ _MEMBER = "Can an attacker tell who was in the training data?"
 _FEW = "Can people be picked out with few false alarms?"
 _USEFUL = "Does the model still do its work?"
 _FIT = "How well does it fit its training data?"
+_PORTRAIT = "Can the portrait of a class be recovered?"
+_REBUILT = "Can training records be rebuilt from the model?"
 _LINK = "Could rows of the table be linked to one person?"
 _REMEMBER = "Does the model remember its training data?"
 _COST = "What did the protection cost?"
@@ -118,6 +122,10 @@ FACTS: tuple[Fact, ...] = (
     Fact("membership.tpr_at_fpr_10pct", _FEW, "true positives at 10% false positives", "percent", 0.1, _UNIT),
     Fact("membership.tpr_at_fpr_1pct", _FEW, "true positives at 1% false positives", "percent", 0.01, _UNIT),
     Fact("membership.tpr_at_fpr_0_1pct", _FEW, "true positives at 0.1% false positives", "percent", 0.001, _UNIT),
+    Fact("membership.tpr_at_threshold", _MEMBER, "members found at the attack's threshold", "percent", None, _UNIT),
+    Fact("membership.fpr_at_threshold", _MEMBER, "false alarms at the attack's threshold", "percent", None, _UNIT),
+    Fact("membership.ppv", "How sure is an accusation?", "accusations that are right", "percent", None, _UNIT),
+    Fact("membership.identified", "How many people would be identified?", "people named rightly", "count", cell=True),
     Fact("membership.blind_auc", "Can the two groups be told apart without the model?",
          "AUC without the model", "auc", 0.5, _HALF),
     Fact("membership.detectable_auc", "How small a leak could this test see?", "smallest detectable AUC", "auc", 0.5),
@@ -125,6 +133,13 @@ FACTS: tuple[Fact, ...] = (
          "gain over guessing without it", "points", 0.0),
     Fact("attribute.*.member_gap", "Does training reveal a hidden attribute?",
          "members minus non-members", "points", 0.0),
+    Fact("inversion.gain_over_prior", _PORTRAIT, "error of a blind guess removed", "percent", 0.0, _UNIT),
+    Fact("inversion.ssim_mean", _PORTRAIT, "likeness to the class mean (SSIM)", "auc", None, _UNIT),
+    Fact("inversion.distance", "How far is the portrait from its class?", "distance from the class (SD)", "number"),
+    Fact("inversion.confidence", "Does the model take the portrait for its class?",
+         "confidence in the portrait", "percent", None, _UNIT),
+    Fact("reconstruction.gain_over_prior", _REBUILT, "error of a blind guess removed", "percent", 0.0, _UNIT),
+    Fact("reconstruction.exact_share", _REBUILT, "records rebuilt exactly", "percent", 0.0, _UNIT),
     Fact("reidentification.k", _LINK, "smallest group (k)", "count"),
     Fact("reidentification.unique_rows", _LINK, "rows that are unique", "percent", 0.0, _UNIT),
     Fact("reidentification.rows_below_k", _LINK, "rows in small groups", "percent", 0.0, _UNIT),
@@ -145,6 +160,15 @@ FACTS: tuple[Fact, ...] = (
     Fact("factors.classes", "How finely does it tell people apart?", "classes", "count"),
     Fact("factors.smallest_class_people", "How many people are in its smallest class?",
          "smallest class", "count", cell=True),
+    Fact("factors.sensitivity", "Do small changes in a record change the answer?", "change of answers",
+         "percent", 0.0, _UNIT),
+    Fact("factors.influence", "Do single features drive the answers?", "loss without the feature",
+         "points", 0.0, _UNIT),
+    Fact("factors.flip_rate", "Does a sensitive value alone change the answer?", "answers that flip",
+         "percent", 0.0, _UNIT),
+    Fact("factors.update_risk", "Does an update reveal who was added?", "attack AUC on the update", "auc", 0.5, _HALF),
+    Fact("factors.augmentation_risk", "Does augmentation help an attacker?", "attack AUC with augmentation",
+         "auc", 0.5, _HALF),
     Fact("regularize.validation_score", "Does the variant do its work, where choices are made?",
          "score on validation", "percent", None, _UNIT),
     Fact("regularize.validation_gap", "Does the variant remember its training data?",

@@ -99,10 +99,11 @@ def build_plan(loaded: LoadedSpec) -> Plan:
         "roles": spec.data.model_dump(mode="json", exclude={"path", "train", "holdout", "dictionary"}),
         "model": spec.model.model_dump(mode="json"),
         "source": _source_digest(spec.model, loaded.base),
+        "previous": _file_digest(loaded.base / spec.model.previous) if spec.model.previous else None,
         "seed": spec.seed,
         "versions": {"privnb": __version__, **{name: version(name) for name in LIBRARIES}},
     }
-    attacker = spec.threat_model.model_dump(mode="json", exclude={"release"})
+    attacker = spec.threat_model.model_dump(mode="json")
     membership_known = _membership_known(spec)
     variants = variants_of(spec)
     nodes: dict[str, Node] = {}
@@ -225,7 +226,11 @@ def _source_digest(model, base: Path) -> str | None:
         path = factory_module(model.factory, base)
     else:
         return None
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path and path.exists() else None
+    return _file_digest(path) if path else None
+
+
+def _file_digest(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
 def factory_module(factory: str, base: Path) -> Path | None:

@@ -138,4 +138,4 @@ def _exact(value: float) -> str:
 
 
 def _kind(how: Fact, unit: str) -> str:
-    return "signed_auc" if unit.lower() in ("r2", "r²") and how.shown in ("points", "percent") else how.shown
+    return "signed_auc" if unit.lower() in ("r2", "r²", "sd") and how.shown in ("points", "percent") else how.shown

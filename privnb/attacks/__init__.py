@@ -3,12 +3,14 @@
 from importlib import import_module
 
 _PUBLIC = {
+    "invert_classes": "privnb.attacks.inversion",
+    "reconstruct_record": "privnb.attacks.reconstruction",
     "membership_metrics": "privnb.attacks.metrics",
     "audit_membership": "privnb.attacks.audit",
     "shadow_signals": "privnb.attacks.signals",
 }
 
-__all__ = ["audit_membership", "membership_metrics", "shadow_signals"]
+__all__ = sorted(_PUBLIC)
 
 
 def __getattr__(name):

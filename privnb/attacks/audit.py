@@ -8,29 +8,29 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
 
+from privnb.attacks.adapt import rows_of, trainer_and_model
+from privnb.attacks.attacker import Attacker
+from privnb.attacks.exposure import most_exposed
+from privnb.attacks.groups import group_findings
 from privnb.attacks.membership import Attack, attack_membership
 from privnb.attacks.metrics import membership_metrics
-from privnb.errors import DataError, ModelError
 from privnb.findings import Finding
 from privnb.stats.roc import step_roc
-from privnb.subject.contract import Trainer
-from privnb.subject.dictionary import Dictionary, infer
-from privnb.subject.models import SklearnModel
-from privnb.subject.rows import Rows
-from privnb.subject.trainers import as_trainer
 from privnb.units import ThreadUnits, derive_seed
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What an audit found. `findings` are those of the selected attack by key; `by_method` those of each attack."""
+    """What an audit found.
+
+    `findings` are those of the selected attack by key, `by_method` those of each attack, `by_group` true and false
+    positives of the selected attack by group, at its one threshold (empty where no groups were given).
+    """
 
     attack: Attack
     by_method: dict[str, dict[str, Finding]]
+    by_group: Sequence[Finding] = ()
 
     @property
     def scores(self) -> dict[str, np.ndarray]:
@@ -61,12 +61,11 @@ class Audit:
         return step_roc(self.attack.scores[method or self.attack.selected], self.attack.member)
 
     def records(self, top: int = 20, method: str | None = None) -> pd.DataFrame:
-        """The `top` members most exposed: row in X, score, and the share of non-members that score as high (FPR)."""
+        """The `top` members most exposed: row in X and estimated false-positive rate (see `most_exposed`)."""
         scores = self.attack.scores[method or self.attack.selected]
-        inside, outside = scores[self.attack.member], np.sort(scores[~self.attack.member])
-        order = np.argsort(-inside, kind="stable")[:top]
-        fpr = 1 - np.searchsorted(outside, inside[order], side="left") / len(outside)
-        return pd.DataFrame({"row": order, "score": inside[order], "estimated_fpr": fpr})
+        positions = np.arange(len(scores))  # members come first, so a member's place is its row in X
+        table = most_exposed(scores, self.attack.member, positions, top, persons=self.attack.persons)
+        return pd.DataFrame(table.rows, columns=table.columns)
 
 
 def audit_membership(
@@ -76,9 +75,10 @@ def audit_membership(
     X_out: ArrayLike | pd.DataFrame,
     y_out: ArrayLike,
     *,
-    attacker: Literal["probabilities"] = "probabilities",
+    attacker: Attacker | str = "probabilities",
     methods: Sequence[str] | Literal["auto"] = "auto",
     shadows: int = 16,
+    groups: ArrayLike | None = None,
     persons: ArrayLike | None = None,
     seed: int = 0,
     jobs: int = 1,
@@ -87,15 +87,15 @@ def audit_membership(
 
     `trainer_or_model` is a fitted estimator that was trained on exactly `X`, `y` (its unfitted clone trains the
     shadows), or an unfitted one, a factory, a dotted name or a Trainer, which is trained on them first. `X_out`,
-    `y_out` are rows it never saw. `persons` says whose row each is, of X and then of X_out. The attacker sees
-    probabilities and holds the records in question. Raises DataError for rows that don't fit together or are fewer
-    than 30, ModelError for what can't be trained or queried.
+    `y_out` are rows it never saw. `attacker` is an Attacker, or the name of what a query returns: probabilities,
+    label, top3, round2 (any number). `persons` and `groups` say whose row each is and which group it belongs to, of X
+    and then of X_out. The attacker holds the records in question. Raises DataError for rows that don't fit together or
+    are fewer than 30, ModelError for what can't be trained or queried.
     """
-    if attacker != "probabilities":
-        raise DataError(f"attacker {attacker!r} is not available yet in this version of privnb; use 'probabilities'.")
-    members, non_members = _rows(X, y, X_out, y_out, persons)
+    attacker = Attacker.of(attacker)
+    members, non_members = rows_of(X, y, X_out, y_out, persons)
     seeds = partial(derive_seed, seed)
-    trainer, model = _trainer_and_model(trainer_or_model, members, seeds("target"))
+    trainer, model = trainer_and_model(trainer_or_model, members, seeds("target"))
     attack = attack_membership(
         model,
         trainer,
@@ -108,6 +108,7 @@ def audit_membership(
         units=ThreadUnits(jobs),
         seed=seeds,
         data_key="audit",
+        attacker=attacker,
     )
     by_method = {
         method: membership_metrics(
@@ -115,55 +116,16 @@ def audit_membership(
         )
         for method, scores in attack.scores.items()
     }
-    return Audit(attack, by_method)
-
-
-def _rows(X, y, X_out, y_out, persons) -> tuple[Rows, Rows]:
-    frames = [_frame(X), _frame(X_out)]
-    if list(frames[0].columns) != list(frames[1].columns):
-        raise DataError(
-            f"X has the columns {list(frames[0].columns)[:5]}... and X_out {list(frames[1].columns)[:5]}...; "
-            "they have to be the same."
+    by_group = (
+        ()
+        if groups is None
+        else group_findings(
+            attack.scores[attack.selected],
+            attack.member,
+            groups,
+            attack.thresholds[attack.selected],
+            persons=attack.persons,
+            name=getattr(groups, "name", None) or "group",
         )
-    labels = [np.asarray(y).ravel(), np.asarray(y_out).ravel()]
-    for frame, label, name in zip(frames, labels, ("X", "X_out")):
-        if len(frame) != len(label):
-            raise DataError(f"{name} has {len(frame)} rows and its labels are {len(label)}; give one label a row.")
-    sizes = [len(frame) for frame in frames]
-    if persons is not None and len(np.asarray(persons)) != sum(sizes):
-        raise DataError(f"persons has {len(np.asarray(persons))} entries; X and X_out have {sum(sizes)} rows together.")
-    schema: Dictionary = infer(pd.concat(frames, ignore_index=True))
-    codes = None if persons is None else np.unique(np.asarray(persons), return_inverse=True)[1]
-    made, start = [], 0
-    for frame, label in zip(frames, labels):
-        stop = start + len(frame)
-        context = pd.DataFrame(index=frame.index) if codes is None else pd.DataFrame({"person": codes[start:stop]})
-        made.append(Rows(frame, label, context, schema, np.arange(start, stop)))
-        start = stop
-    return made[0], made[1]
-
-
-def _frame(X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
-    if isinstance(X, pd.DataFrame):
-        return X.reset_index(drop=True)
-    values = np.asarray(X)
-    if values.ndim != 2:
-        raise DataError(f"features have shape {values.shape}; give a table of rows and columns.")
-    return pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])])
-
-
-def _trainer_and_model(given: Any, members: Rows, seed: int):
-    if hasattr(given, "get_params") and not isinstance(given, type) and _is_fitted(given):
-        return as_trainer(clone(given)), SklearnModel(given)
-    trainer: Trainer = as_trainer(given)
-    return trainer, trainer.fit(members, seed)
-
-
-def _is_fitted(estimator: Any) -> bool:
-    try:
-        check_is_fitted(estimator)
-    except NotFittedError:
-        return False
-    except TypeError as error:
-        raise ModelError(f"{type(estimator).__name__} cannot be audited: {error}") from error
-    return True
+    )
+    return Audit(attack, by_method, by_group)

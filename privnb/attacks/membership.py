@@ -6,8 +6,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from privnb.attacks.attacker import SEES_ALL, Attacker
 from privnb.attacks.copies import copied_rows
 from privnb.attacks.methods import NEEDS_SHADOWS, SCORES, Game
+from privnb.attacks.robustness import changed_copies
 from privnb.attacks.selection import Choice, choose, fixed_choice
 from privnb.attacks.signals import Signals, query, shadow_signals
 from privnb.attacks.universe import Knowledge, stack
@@ -52,13 +54,17 @@ def attack_membership(
     units: UnitRunner,
     seed: Callable[..., int],
     data_key: str,
+    attacker: Attacker = SEES_ALL,
+    copies: int = 4,
 ) -> Attack:
     """Attack `target` with every method that applies.
 
     `members` are the target's training rows and `non_members` rows it never saw; `pool` rows serve shadow models
     only. `shadows` is the even number of shadow models, `data` what the attacker holds (`actual`: the candidate
     records; `same-distribution`: the pool alone), `methods` names from `methods.SCORES` or `auto`. `seed("shadow",
-    i)` gives a 32-bit seed; `data_key` names the data in the units' inputs. Without a trainer only threshold attacks
+    i)` gives a 32-bit seed; `data_key` names the data in the units' inputs. `attacker` says what a query returns, of
+    the target as of the shadows; where that is a label, each record is asked about `copies` times at three scales of
+    change. Without a trainer only threshold attacks
     run. Raises DataError for fewer than 30 records on a side or a method that does not exist, ModelError for answers
     that are not finite.
     """
@@ -67,7 +73,12 @@ def attack_membership(
             raise DataError(
                 f"membership needs {LEAST_RECORDS} {name} or more and has {len(rows)}; give that part more rows."
             )
-    answers = query(target, stack([members, non_members]), "regression" if target.classes is None else "classification")
+    candidates, seen = stack([members, non_members]), attacker.sees(target)
+    task = "regression" if target.classes is None else "classification"
+    answers = query(seen, candidates, task)
+    labels_only = task == "classification" and "log_odds" not in answers
+    if labels_only and copies:
+        answers = query(seen, candidates, task, changed_copies(candidates.X, copies, seed("copies", "candidates")))
     missing = _why_no_shadows(answers, trainer, pool, data)
     signals = None
     if missing is None:
@@ -82,6 +93,8 @@ def attack_membership(
             units=units,
             seed=seed,
             data_key=data_key,
+            attacker=attacker,
+            copies=copies if labels_only else 0,
         )
     names, left_out = _applicable(methods, answers, missing, target)
     member = np.arange(len(members) + len(non_members)) < len(members)
@@ -95,15 +108,15 @@ def attack_membership(
         selected=choice.selected,
         selection=_selection_table(choice),
         thresholds={name: _threshold(choice, name, scores[name], len(members)) for name in names},
-        facts=_facts(choice, signals, members, non_members, left_out),
+        facts=_facts(choice, signals, members, non_members, left_out, attacker),
     )
 
 
 def _why_no_shadows(
     answers: Mapping[str, np.ndarray], trainer: Trainer | None, pool: Rows | None, data: Knowledge
 ) -> str | None:
-    if "residual" not in answers and "log_odds" not in answers:
-        return "the model gives labels only, and shadow attacks need probabilities"
+    if not {"residual", "log_odds", "robustness"} & set(answers):
+        return "the model gives labels only, and no changed copies are asked about"
     if trainer is None:
         return "the model cannot be retrained, so there are no shadow models"
     if data == "same-distribution" and (pool is None or len(pool) < LEAST_RECORDS):
@@ -118,13 +131,13 @@ def _applicable(
     if "residual" in answers:
         able = ["residual", "rmia", "lira"]
     elif "log_odds" in answers:
-        able = ["confidence", "entropy", "modified_entropy", "gap", "rmia", "lira"]
+        able = ["confidence", "entropy", "modified_entropy", "gap", "calibrated", "rmia", "lira"]
     else:
-        able = ["gap"]
+        able = ["gap", *(["robustness", "calibrated_robustness"] if "robustness" in answers else [])]
     if methods == "auto":
         # with two classes modified entropy ranks records exactly as confidence does
         asked = [name for name in able if name != "modified_entropy" or len(target.classes) > 2]
-        asked += [] if missing is None else [name for name in ("rmia", "lira") if name not in asked]
+        asked += [name for name in ("rmia", "lira") if name not in asked and "residual" not in answers]
     else:
         asked = list(dict.fromkeys(methods))
         unknown = [name for name in asked if name not in SCORES]
@@ -137,7 +150,9 @@ def _applicable(
         elif name not in able:
             left_out[name] = (
                 "it needs a classifier's answers" if "residual" in answers else
-                "it needs a regressor's answers" if name == "residual" else "the model gives labels only"
+                "it needs a regressor's answers" if name == "residual" else
+                "it is for labels alone, and probabilities are at hand" if "log_odds" in answers else
+                "it needs probabilities, and this attacker sees labels only"
             )  # fmt: skip
     names = [name for name in asked if name not in left_out]
     if not names:
@@ -173,7 +188,12 @@ def _selection_table(choice: Choice) -> Table:
 
 
 def _facts(
-    choice: Choice, signals: Signals | None, members: Rows, non_members: Rows, left_out: dict[str, str]
+    choice: Choice,
+    signals: Signals | None,
+    members: Rows,
+    non_members: Rows,
+    left_out: dict[str, str],
+    attacker: Attacker,
 ) -> dict[str, Any]:
     unset = any(value is None for value in choice.thresholds.values())
     return {
@@ -186,7 +206,7 @@ def _facts(
         "member_people": len(np.unique(members.persons)),
         "non_member_people": len(np.unique(non_members.persons)),
         "online": bool(signals and signals.online),
-        "attacker": _attacker_sentence(signals),
+        "attacker": _attacker_sentence(signals, attacker),
         "copies": int(copied_rows(members, non_members).sum()),
         "thresholds": "as many records called members as there are, where shadow models could not fix it"
         if unset
@@ -195,15 +215,15 @@ def _facts(
     }
 
 
-def _attacker_sentence(signals: Signals | None) -> str:
+def _attacker_sentence(signals: Signals | None, attacker: Attacker) -> str:
     if signals is None:
-        return "The attacker sees the model's answers for records whose true label is known, and trains no models."
+        return f"The attacker sees {attacker.words} for records whose true label is known, and trains no models."
     if signals.online:
         others = ", and other rows like them," if signals.extra_rows else ""
         held = f"holds the records in question{others} without knowing which were used"
     else:
         held = "holds other rows from the same distribution, and none of the records in question when training"
     return (
-        f"The attacker sees the model's answers, {held}, and trains {signals.count} shadow models "
+        f"The attacker sees {attacker.words}, {held}, and trains {signals.count} shadow models "
         f"by the same procedure on {signals.shadow_rows:,} rows each."
     )

@@ -115,16 +115,40 @@ def likelihoods(game: Game, trial: bool = False) -> tuple[np.ndarray, np.ndarray
     return np.exp(-(game.target["residual"] ** 2) / scale), np.exp(-(shadows["residual"] ** 2) / scale)
 
 
+def calibrated(game: Game) -> np.ndarray:
+    """Log-odds of the true class less their mean over shadows that did not see the record (Watson et al. 2022)."""
+    return _above_reference(game, "log_odds", LOG_ODDS_BOUND)
+
+
+def robustness(game: Game) -> np.ndarray:
+    """Share of changed copies that are still decided rightly: labels only (Choquette-Choo et al. 2021)."""
+    return game.target["robustness"]
+
+
+def calibrated_robustness(game: Game) -> np.ndarray:
+    """The same, less its mean over shadows that did not see the record."""
+    return _above_reference(game, "robustness", np.inf)
+
+
+def _above_reference(game: Game, name: str, bound: float) -> np.ndarray:
+    target, shadows = (np.clip(values[name], -bound, bound) for values in (game.target, game.shadows))
+    unseen = ~game.keep if game.online else np.ones_like(game.keep)
+    return target - np.where(unseen, shadows, 0.0).sum(axis=0) / np.maximum(unseen.sum(axis=0), 1)
+
+
 SCORES: dict[str, Callable[[Game], np.ndarray]] = {
     "confidence": confidence,
     "entropy": entropy,
     "modified_entropy": modified_entropy,
     "gap": gap,
+    "robustness": robustness,
     "residual": residual,
     "rmia": rmia,
     "lira": lira,
+    "calibrated": calibrated,
+    "calibrated_robustness": calibrated_robustness,
 }
-NEEDS_SHADOWS = frozenset({"rmia", "lira"})
+NEEDS_SHADOWS = frozenset({"rmia", "lira", "calibrated", "calibrated_robustness"})
 
 
 def _oriented_residuals(game: Game) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

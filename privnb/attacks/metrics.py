@@ -1,4 +1,4 @@
-"""The figures of one membership attack, from its scores: AUC, balanced accuracy, advantage, TPR at low FPR."""
+"""The figures of one membership attack, from its scores: AUC, balanced accuracy, advantage, rates."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 from privnb.findings import Finding
 from privnb.stats.estimate import Estimate
 from privnb.stats.people import checked_scores, person_codes
-from privnb.stats.proportions import balanced_accuracy
+from privnb.stats.proportions import balanced_accuracy, proportion
 from privnb.stats.ranking import auc
 from privnb.stats.rates import NotResolvable, people_needed, tpr_at_fprs, unbounded_below
 from privnb.stats.thresholds import crossfit_decisions
@@ -29,8 +29,9 @@ def membership_metrics(
     `scores` (n) are higher where the attack believes in membership, `member` (n) is 0 or 1, `persons` (n) says whose
     row it is; intervals at `level` count people. `threshold` is the one fixed on shadow models (a member is called at
     or above it); without one, balanced accuracy and advantage use a threshold cross-fitted over people, which never
-    judges those it was chosen on. A rate that the non-members are too few to resolve is `not_resolvable`, with the
-    number needed. Raises DataError for missing scores or when either class is absent.
+    judges those it was chosen on; with one, the keys tpr_at_threshold and fpr_at_threshold say what share of members
+    and of non-members it flags (Clopper-Pearson by person). A rate that the non-members are too few to resolve is
+    `not_resolvable`, with the number needed. Raises DataError for missing scores or when either class is absent.
 
     AUC: DeLong 1988, Obuchowski 1997. TPR at FPR: Carlini et al. 2022. Advantage (TPR - FPR): Yeom et al. 2018.
     """
@@ -61,6 +62,9 @@ def membership_metrics(
         balanced = balanced_accuracy(member, called, codes, level)
         note("balanced_accuracy", balanced, how)
         note("advantage", Estimate(*(2.0 * end - 1.0 for end in list(balanced)[:3]), balanced.n), how)
+    if threshold is not None:
+        for key, side in (("tpr_at_threshold", member), ("fpr_at_threshold", ~member)):
+            note(key, proportion(scores[side] >= threshold, codes[side], level), "threshold fixed on shadow models")
     resolvable = {key: fpr for key, fpr in FPRS.items() if outsiders >= people_needed(fpr)}
     rates = tpr_at_fprs(scores, member, list(resolvable.values()), codes, level, seed, draws) if resolvable else []
     found = dict(zip(resolvable, rates))

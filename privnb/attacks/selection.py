@@ -10,7 +10,14 @@ from privnb.attacks.methods import NEEDS_SHADOWS, SCORES, Game, likelihoods
 from privnb.attacks.rmia import OFFLINE_GRID, fitted_offline_a, rmia_offline
 from privnb.attacks.signals import Signals
 
-FIXED_CHOICE = ("rmia", "confidence", "residual", "gap")  # in this order, where shadows cannot decide
+FIXED_CHOICE = (
+    "rmia",
+    "confidence",
+    "residual",
+    "calibrated_robustness",
+    "robustness",
+    "gap",
+)  # in this order, where shadows cannot decide
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
+from privnb.attacks.attacker import SEES_ALL, Attacker
+from privnb.attacks.robustness import changed_copies, robustness
 from privnb.attacks.universe import Knowledge, Universe, draw_universe, stack
 from privnb.errors import ModelError
 from privnb.subject.contract import Model, Trainer
@@ -13,7 +16,7 @@ from privnb.subject.rows import Rows
 from privnb.units import Unit, UnitRunner
 
 FLOOR = 1e-12  # of a probability, so that log-odds are finite
-SIGNALS_VERSION = 1  # part of every unit's inputs: changes when the same model gives other signals
+SIGNALS_VERSION = 2  # part of every unit's inputs: changes when the same model gives other signals
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,12 @@ class Signals:
         return len(self.keep)
 
 
-def query(model: Model, rows: Rows, task: str) -> dict[str, np.ndarray]:
+def query(model: Model, rows: Rows, task: str, copies: list[pd.DataFrame] | None = None) -> dict[str, np.ndarray]:
     """What an attacker learns from one model about each record, as float64 arrays (records) by name.
 
     Classifiers: `log_odds` of the true class, `entropy`, `modified_entropy` (Song and Mittal 2021, arXiv 2003.10595),
-    `correct` (1 or 0); `correct` alone when the model gives labels only. A class the model never saw has confidence
-    0. Regressors: `residual` y - f(x).
+    `correct` (1 or 0). When the model gives labels only: `correct`, and with changed `copies` of the rows (see
+    `changed_copies`) their `robustness`. A class the model never saw has confidence 0. Regressors: `residual` y - f(x).
     """
     if task == "regression":
         predicted = np.asarray(model.predict(rows.X), dtype=float).reshape(len(rows), -1)[:, 0]
@@ -56,7 +59,8 @@ def query(model: Model, rows: Rows, task: str) -> dict[str, np.ndarray]:
     try:
         probabilities = np.asarray(model.predict_proba(rows.X), dtype=float)
     except ModelError:
-        return {"correct": (np.asarray(model.predict(rows.X)) == rows.y).astype(float)}
+        found = {"correct": (np.asarray(model.predict(rows.X)) == rows.y).astype(float)}
+        return found | ({"robustness": robustness(model, rows.y, rows.X, copies)} if copies else {})
     if not np.isfinite(probabilities).all():
         bad = int((~np.isfinite(probabilities)).any(axis=1).sum())
         raise ModelError(
@@ -90,27 +94,37 @@ def shadow_signals(
     units: UnitRunner,
     seed: Callable[..., int],
     data_key: str,
+    attacker: Attacker = SEES_ALL,
+    copies: int = 0,
 ) -> Signals:
     """Train the shadow models, one unit each, and gather the signal matrix.
 
     `target` is what `query` found for the members, then the non-members; `shadows` is even; `data` is what the
     attacker holds (see `draw_universe`); `seed(*path)` gives a 32-bit seed for one purpose; `data_key` names the data
-    in each unit's inputs. Raises DataError where the universe is too small and ModelError where the models' answers
-    are not finite.
+    in each unit's inputs; `attacker` sees the shadows as he sees the target; `copies` are the changed copies at each
+    scale that labels alone are asked for (see `changed_copies`). Raises DataError where the universe is too small and
+    ModelError where the models' answers are not finite.
     """
     universe = draw_universe(members, non_members, pool, shadows, data, seed)
     candidates = _candidate_rows(universe, members, non_members)
     online = universe.candidates > 0
+    changed = {
+        part: changed_copies(rows.X, copies, seed("copies", part)) if copies else None
+        for part, rows in {"candidates": candidates, **({} if online else {"pool": universe.rows})}.items()
+    }
 
     def compute(unit: Unit) -> dict[str, np.ndarray]:
         kept = np.flatnonzero(universe.keep[unit.inputs["shadow"]])
-        model = trainer.fit(universe.rows.take(kept), unit.inputs["seed"])
-        found = {f"candidates/{name}": value for name, value in query(model, candidates, trainer.task).items()}
-        if not online:
-            found |= {f"pool/{name}": value for name, value in query(model, universe.rows, trainer.task).items()}
-        return found
+        model = attacker.sees(trainer.fit(universe.rows.take(kept), unit.inputs["seed"]))
+        asked = {"candidates": candidates} if online else {"candidates": candidates, "pool": universe.rows}
+        return {
+            f"{part}/{name}": value
+            for part, rows in asked.items()
+            for name, value in query(model, rows, trainer.task, changed[part]).items()
+        }
 
-    results = units.map(compute, _units(trainer, universe, candidates, data, seed, data_key))
+    about = {"data": data, **attacker.key, "copies": copies}
+    results = units.map(compute, _units(trainer, universe, candidates, about, seed, data_key))
     names = [name.removeprefix("candidates/") for name in results[0] if name.startswith("candidates/")]
     gather = lambda part: {name: np.stack([result[f"{part}/{name}"] for result in results]) for name in names}  # noqa: E731
     answers = gather("candidates")
@@ -135,14 +149,14 @@ def _candidate_rows(universe: Universe, members: Rows, non_members: Rows) -> Row
 
 
 def _units(
-    trainer: Trainer, universe: Universe, candidates: Rows, data: str, seed: Callable[..., int], data_key: str
+    trainer: Trainer, universe: Universe, candidates: Rows, attacker: dict, seed: Callable[..., int], data_key: str
 ) -> list[Unit]:
     rows = np.concatenate([universe.rows.position, candidates.position]).astype(np.int64)
     shared = {
         "signals": SIGNALS_VERSION,
         "trainer": dict(trainer.identity),
         "data": data_key,
-        "attacker": data,
+        "attacker": attacker,
         "rows": hashlib.sha256(rows.tobytes()).hexdigest(),
     }
     return [

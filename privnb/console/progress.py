@@ -13,6 +13,7 @@ _MARKS = {
     "kept": ("kept", "dim"),
     "running": ("running", "cyan"),
     "pending": ("waits", "dim"),
+    "cancelled": ("cancelled", "yellow"),
     "not_applicable": ("n/a", "dim"),
     "skipped": ("skipped", "yellow"),
 }
@@ -93,6 +94,10 @@ class _Screen:
             self._rows[stage][kind] = (event["done"], event["total"])
         elif kind == "stage_ended":
             self._rows[stage].update(status=event["status"], reason=event["reason"], ended=event["time"])
+        elif kind == "run_cancelled":
+            for row in self._rows.values():
+                if row["status"] == "running":
+                    row.update(status="cancelled", ended=event["time"])
         elif kind == "damaged":
             for id in event["stages"]:
                 self._rows[id]["reason"] = "damaged in the store; computed again"

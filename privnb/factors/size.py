@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from privnb.findings import Table
 from privnb.stats.estimate import Estimate
 from privnb.stats.proportions import proportion
 from privnb.subject.encoding import TableEncoder, encoding_plan
@@ -47,3 +48,24 @@ def class_sizes(rows: Rows, level: float = 0.95) -> ClassSizes:
     people = np.array([len(np.unique(rows.persons[code == i])) for i in range(len(classes))])
     smallest = int(np.argmin(people))
     return ClassSizes(len(classes), int(people[smallest]), proportion(code == smallest, rows.persons, level))
+
+
+def class_table(rows: Rows, small_cell: int = 5, most: int = 20) -> Table:
+    """People and share of rows of each class, smallest first, at most `most` of them.
+
+    A class of fewer than `small_cell` people is withheld, and where it is the only one the next smallest too, because
+    the total would give it away.
+    """
+    classes, code = np.unique(rows.y, return_inverse=True)
+    people = np.array([len(np.unique(rows.persons[code == i])) for i in range(len(classes))])
+    order = np.argsort(people, kind="stable")
+    small = int((people < small_cell).sum())
+    withheld = 2 if small == 1 else small
+    lines = []
+    for rank, i in enumerate(order[:most]):
+        told = [int(people[i]), float(np.mean(code == i))]
+        told = told if rank >= withheld else [f"< {small_cell}" if rank < small else "withheld", None]
+        lines.append([str(classes[i]), *told])
+    more = len(classes) - len(lines)
+    title = "Training people by class" + (f", the smallest {most} of {len(classes)}" if more else "")
+    return Table(title=title, columns=["class", "people", "share of rows"], rows=lines)

@@ -10,12 +10,14 @@ _PUBLIC = {
     "flowchart_svg": "privnb.figures.flowchart",
     "factor_figure": "privnb.figures.factors",
     "looks": "privnb.figures.look",
+    "portrait_figure": "privnb.figures.inversion",
     "roc_figure": "privnb.figures.roc",
     "stage_figure": "privnb.figures.stages",
     "looks_of": "privnb.figures.look",
     "thin": "privnb.figures.roc",
     "to_svg": "privnb.figures.style",
     "tradeoff_figure": "privnb.figures.tradeoff",
+    "whatif_figure": "privnb.figures.factors",
 }
 
 __all__ = sorted(_PUBLIC)

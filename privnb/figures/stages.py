@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from privnb.figures.factors import factor_figure
+from privnb.figures.factors import factor_figure, whatif_figure
+from privnb.figures.inversion import portrait_figure
 from privnb.figures.look import looks
 from privnb.figures.roc import roc_figure
 from privnb.figures.tradeoff import tradeoff_figure
@@ -18,7 +19,7 @@ def stage_figure(
 ) -> Figure | None:
     """The figure `name` of a stage's result on `variant`; None where the result holds nothing to draw.
 
-    Names: parts, utility, factors, roc, class_sizes, tradeoff. KeyError for any other.
+    Names: parts, utility, factors, sensitivity, influence, whatif, roc, class_sizes, tradeoff. KeyError for any other.
     """
     return _FIGURES[name](result, variant, variants)
 
@@ -45,6 +46,34 @@ def _factors(result: StageResult, variant, variants) -> Figure | None:
         return None
     text = (lambda f: f"{100 * f.value:.1f}%") if gap.unit == "proportion" else (lambda f: f"{f.value:.3f}")
     return factor_figure({variant or "model": gap}, title="overfitting gap", text=text, width_mm=_WIDTH_MM)
+
+
+def _sensitivity(result: StageResult, variant, variants) -> Figure | None:
+    return _by_feature(result, "sensitivity", "mean", "how far answers move when one feature changes")
+
+
+def _influence(result: StageResult, variant, variants) -> Figure | None:
+    return _by_feature(result, "influence", "loss", "what is lost when one feature is shuffled")
+
+
+def _by_feature(result: StageResult, name: str, column: str, title: str) -> Figure | None:
+    """Bars of the twelve features with the largest values, from the stage's table of that name."""
+    table = result.tables.get(name)
+    if table is None:
+        return None
+    place = {column: table.columns.index(column) for column in (column, "low", "high")}
+    found = {
+        row[0]: Finding(id=f"factors.{name}", value=row[place[column]], low=row[place["low"]], high=row[place["high"]])
+        for row in table.rows[:12]
+    }
+    return factor_figure(found, title=title, text=lambda f: f"{f.value:.3f}", width_mm=_WIDTH_MM)
+
+
+def _whatif(result: StageResult, variant, variants) -> Figure | None:
+    curves = {name.removeprefix("whatif."): curve for name, curve in result.series.items() if name[:7] == "whatif."}
+    curves = {name: curve for name, curve in curves.items() if len(curve["x"]) > 1}
+    gap = _ok(result, "factors.overfitting_gap")
+    return whatif_figure(curves, regression=gap is not None and gap.unit == "R2") if curves else None
 
 
 def _roc(result: StageResult, variant, variants) -> Figure | None:
@@ -90,6 +119,22 @@ def _tradeoff(result: StageResult, variant, variants) -> Figure | None:
     )
 
 
+def _portraits(result: StageResult, variant, variants) -> Figure | None:
+    portraits = result.series.get("portraits")
+    if not portraits or not portraits["class"]:
+        return None
+    return portrait_figure(portraits, result.facts["shape"], result.facts["class_names"], width_mm=_WIDTH_MM)
+
+
+def _rebuilt(result: StageResult, variant, variants) -> Figure | None:
+    ids = {"error removed": "reconstruction.gain_over_prior", "rebuilt exactly": "reconstruction.exact_share"}
+    found = {name: finding for name, id in ids.items() if (finding := _ok(result, id))}
+    if not found:
+        return None
+    text = lambda f: f"{100 * f.value:.1f}%"  # noqa: E731
+    return factor_figure(found, title="share of a blind guess's error, and of records", text=text, width_mm=_WIDTH_MM)
+
+
 def _column(table: Table, name: str) -> dict[str, Finding]:
     """Values of one figure by variant, from the comparison's table with its low and high columns."""
     if name not in table.columns:
@@ -117,7 +162,12 @@ _FIGURES = {
     "parts": _parts,
     "utility": _utility,
     "factors": _factors,
+    "sensitivity": _sensitivity,
+    "influence": _influence,
+    "whatif": _whatif,
     "roc": _roc,
     "class_sizes": _class_sizes,
+    "portraits": _portraits,
+    "rebuilt": _rebuilt,
     "tradeoff": _tradeoff,
 }

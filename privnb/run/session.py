@@ -11,6 +11,7 @@ from typing import Any
 from privnb.errors import NotApplicable, PrivnbError
 from privnb.findings import StageResult
 from privnb.plan import Node, Plan, build_plan
+from privnb.run.declared import declared_augmentation, declared_image, earlier_release
 from privnb.run.folder import RunFolder, read_json
 from privnb.run.store import StageRecord, Store
 from privnb.run.units import units_from_environment
@@ -165,6 +166,9 @@ class StageSession:
             variants=self.plan.variants,
             results={(node.stage, node.variant): records[node.id].result for node in done},
             arrays={(node.stage, node.variant): self._arrays_of(node) for node in done},
+            image=declared_image(self.loaded.spec),
+            augmentation=declared_augmentation(self.loaded.spec),
+            previous=earlier_release(self.loaded.spec, self.loaded.base),
             **variants,
         )
 

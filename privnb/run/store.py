@@ -94,7 +94,7 @@ class Store:
             return None
 
     def write_arrays(self, name: str, arrays: Mapping[str, Any]) -> str:
-        """Store arrays under `name` and give the file's SHA-256; PrivnbError names one that only a pickle could hold."""
+        """Store arrays under `name` and give the file's SHA-256; PrivnbError names one that only a pickle holds."""
         import numpy as np
 
         arrays = {key: np.asarray(value) for key, value in arrays.items()}

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from privnb.errors import ModelError
 from privnb.plan import Plan
+from privnb.run.declared import declared_augmentation
 from privnb.run.store import Store
 from privnb.stages import stages
 from privnb.stages.contract import Made, StageParameters
@@ -13,6 +14,7 @@ from privnb.subject import (
     FactoryTrainer,
     Model,
     Subject,
+    Trainer,
     Variant,
     load_model,
     load_saved,
@@ -88,7 +90,10 @@ class VariantShelf:
     def _baseline(self) -> Made:
         model, base = self._loaded.spec.model, self._loaded.base
         if model.train is not None:
-            trainer = EstimatorTrainer(model.train.estimator, dict(model.train.params))
+            trainer = _with_augmentation(
+                EstimatorTrainer(model.train.estimator, dict(model.train.params)),
+                declared_augmentation(self._loaded.spec),
+            )
         elif model.factory is not None:
             trainer = FactoryTrainer(model.factory, base)
         else:
@@ -126,3 +131,12 @@ class VariantShelf:
             with suppress(ModelError):  # a model that cannot be stored is fitted again by its seed
                 save_model(model, path)
         return model
+
+
+def _with_augmentation(trainer: Trainer, augmentation) -> Trainer:
+    """The trainer, with changed copies beside the rows where the spec asks for an augmentation."""
+    if augmentation is None:
+        return trainer
+    from privnb.factors import AugmentedTrainer
+
+    return AugmentedTrainer(trainer, augmentation)

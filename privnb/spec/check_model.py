@@ -12,23 +12,36 @@ RUNS_CODE = (".joblib", ".pkl", ".pickle")
 
 
 def check_model_file(draft: Draft) -> None:
-    """The file exists, is of a kind that can be loaded, and is trusted where loading it runs code."""
-    name, place = draft.get("model", "file", kind=str), ("model", "file")
-    if not name:
-        return
-    suffix = PurePosixPath(name).suffix
-    if suffix not in (".skops", *RUNS_CODE):
-        draft.at_value(
-            place, f"model.file is '{name}'; a fitted model ends in .skops, or in .joblib or .pkl with trust"
-        )
-    elif file_exists(draft, place, name) and suffix in RUNS_CODE and draft.get("model", "trust") is not True:
-        with (draft.base / name).open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        draft.at_value(
-            place,
-            f"loading {name} runs the code in it; if you made it, add 'trust: true' below model "
-            f"(its sha256 is {digest}), or save it as .skops",
-        )
+    """Model files exist, are of a kind that can be loaded, and are trusted where loading them runs code."""
+    for key in ("file", "previous"):
+        name, place = draft.get("model", key, kind=str), ("model", key)
+        if not name:
+            continue
+        suffix = PurePosixPath(name).suffix
+        if suffix not in (".skops", *RUNS_CODE):
+            draft.at_value(
+                place, f"{spoken(place)} is '{name}'; a fitted model ends in .skops, or in .joblib or .pkl with trust"
+            )
+        elif file_exists(draft, place, name) and suffix in RUNS_CODE and draft.get("model", "trust") is not True:
+            with (draft.base / name).open("rb") as content:
+                digest = hashlib.file_digest(content, "sha256").hexdigest()
+            draft.at_value(
+                place,
+                f"loading {name} runs the code in it; if you made it, add 'trust: true' below model "
+                f"(its sha256 is {digest}), or save it as .skops",
+            )
+
+
+def check_training(draft: Draft) -> None:
+    """What is said of the training fits the data: pictures are declared, the column of additions is no target."""
+    augmentation = draft.get("model", "augmentation", kind=dict) or {}
+    for key in ("shift", "flip", "rotate"):
+        if augmentation.get(key) and not draft.get("data", "image", kind=dict):
+            place = ("model", "augmentation", key)
+            draft.at_key(place, f"{spoken(place)} needs data.image: how features form a picture")
+    added = draft.get("model", "added", kind=str)
+    if added and added == draft.get("data", "target", kind=str):
+        draft.at_value(("model", "added"), f"'{added}' is data.target and cannot be model.added")
 
 
 def check_estimators(draft: Draft) -> None:

@@ -2,7 +2,7 @@
 
 from privnb.spec.check_data import check_columns, check_data_source, check_roles
 from privnb.spec.check_gates import check_gates
-from privnb.spec.check_model import check_estimators, check_model_file
+from privnb.spec.check_model import check_estimators, check_model_file, check_training
 from privnb.spec.check_variants import check_release, check_retraining, check_variants
 from privnb.spec.draft import Draft
 
@@ -12,6 +12,7 @@ CHECKS = (
     check_roles,
     check_model_file,
     check_estimators,
+    check_training,
     check_variants,
     check_retraining,
     check_release,

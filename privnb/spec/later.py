@@ -5,21 +5,17 @@ from privnb.spec.draft import Draft, spoken
 YET = "not available yet in this version of privnb"
 
 ASSESSMENTS = frozenset(
-    ("attribute", "inversion", "reconstruction", "extraction", "leakage", "dp_audit", "dp_statistics",
+    ("attribute", "extraction", "leakage", "dp_audit", "dp_statistics",
      "encrypted_analytics", "federated_attacks", "erasure")
 )  # fmt: skip
 MITIGATIONS = frozenset(("anonymize", "minimize", "dp", "federate", "encrypt"))
 
 # place -> the values that are refused there; None stands for every value
 PLACES: dict[tuple[str, str], tuple | None] = {
-    ("data", "image"): None,
     ("data", "population"): None,
     ("model", "candidates"): None,
     ("model", "scores"): None,
-    ("model", "previous"): None,
-    ("model", "augmentation"): None,
     ("threat_model", "access"): ("white-box",),
-    ("threat_model", "outputs"): ("top-n", "rounded", "label"),
     ("threat_model", "data"): ("none",),
     ("threat_model", "knows_architecture"): (False,),
 }

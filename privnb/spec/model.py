@@ -147,6 +147,27 @@ class Candidate(Section):
     factory: str | None = Field(None, description="package.module:callable")
 
 
+class Augmentation(Section):
+    """Changed copies of the training rows that the training uses beside them."""
+
+    noise: float | None = Field(None, gt=0, description="normal noise on numeric features, in standard deviations")
+    copies: int = Field(1, ge=1, le=100, description="noisy copies of every row")
+    shift: int = Field(0, ge=0, description="pixels by which pictures are moved, in four directions (with data.image)")
+    flip: bool = Field(False, description="mirrored pictures (with data.image)")
+    rotate: float = Field(0, ge=0, le=180, description="degrees by which pictures are turned, both ways (data.image)")
+
+    @pydantic.model_validator(mode="after")
+    def _something(self):
+        if not (self.noise or self.pictures):
+            raise mistake("model.augmentation changes nothing; give at least one of noise, shift, flip, rotate")
+        return self
+
+    @property
+    def pictures(self) -> bool:
+        """Whether it changes rows as pictures."""
+        return bool(self.shift or self.flip or self.rotate)
+
+
 class Model(Section):
     """The model under test: exactly one of train, factory, file, scores or candidates."""
 
@@ -157,11 +178,19 @@ class Model(Section):
         description="package.module:callable that returns an unfitted estimator",
     )
     file: File | None = Field(None, description="a fitted model: .skops, or .joblib or .pkl with trust: true")
-    trust: bool = Field(False, description="the model file may run code on this machine: needed for .joblib and .pkl")
+    trust: bool = Field(False, description="the model files may run code on this machine: needed for .joblib and .pkl")
     scores: File | None = Field(None, description="outputs of a model that stays elsewhere (.parquet)")
     candidates: list[Candidate] | None = Field(None, description="several models to choose between")
-    previous: File | None = Field(None, description="an earlier release of the model, for the update risk")
-    augmentation: dict[str, Any] | None = Field(None, description="what the training used, for that risk")
+    previous: File | None = Field(
+        None, description="an earlier release of the model, for the update risk: a fitted model like file"
+    )
+    added: Column | None = Field(
+        None,
+        description="the column that says which training rows were added since previous; never given to a model",
+    )
+    augmentation: Augmentation | None = Field(
+        None, description="what the training uses: with train privnb does so, with factory or file it is declared"
+    )
 
     @pydantic.model_validator(mode="after")
     def _one_origin(self):
@@ -171,8 +200,10 @@ class Model(Section):
             raise mistake("model says nothing to test; give one of train, factory or file")
         if len(given) > 1:
             raise mistake(f"model has {' and '.join(given)}; give exactly one of train, factory or file", *given[1::-1])
-        if self.trust and self.file is None:
-            raise mistake("model.trust goes with model.file only", "trust")
+        if self.trust and self.file is None and self.previous is None:
+            raise mistake("model.trust goes with model.file or model.previous only", "trust")
+        if self.added is not None and self.previous is None:
+            raise mistake("model.added goes with model.previous: it says what was added since", "added")
         return self
 
     @property
@@ -190,6 +221,8 @@ class ThreatModel(Section):
     outputs: Literal["probabilities", "top-n", "rounded", "label"] = Field(
         "probabilities", description="what a query returns"
     )
+    top_n: int = Field(3, ge=1, description="under top-n: how many classes are answered, the likeliest first")
+    digits: int = Field(2, ge=0, le=12, description="under rounded, and for a regressor under label: decimals answered")
     data: Literal["actual", "same-distribution", "none"] = Field(
         "actual", description="what data the attacker has: the candidate records, others like them, or none"
     )

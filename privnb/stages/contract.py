@@ -11,7 +11,7 @@ from privnb.findings import StageResult, VariantInfo
 from privnb.units import ThreadUnits, UnitRunner, derive_seed
 
 if TYPE_CHECKING:
-    from privnb.subject import Subject, Trainer, Variant
+    from privnb.subject import Model, Subject, Trainer, Variant
 
 
 class StageParameters(pydantic.BaseModel):
@@ -73,7 +73,9 @@ class StageInputs:
     `subject` holds the rows in their four parts, `roles` the columns by role (quasi_identifiers, sensitive);
     `variant` is the model under test (None for scope table and run); a mitigation also gets its `parent` and the
     `control` that it made, if any; `variants` are all of the run; `results` and `arrays` are what earlier stages
-    found, by (stage, variant id).
+    found, by (stage, variant id). `image` is how features form a picture ({shape, range}, None for a table),
+    `augmentation` what the given model's training used as declared (an `Augmentation` of privnb.factors), `previous`
+    opens the earlier release of the model; each None where the spec says nothing.
     """
 
     subject: "Subject"
@@ -84,6 +86,9 @@ class StageInputs:
     variants: tuple[VariantInfo, ...] = ()
     results: Mapping[tuple[str, str | None], StageResult] = field(default_factory=dict)
     arrays: Mapping[tuple[str, str | None], Mapping[str, Any]] = field(default_factory=dict)
+    image: Mapping[str, Any] | None = None
+    augmentation: Any = None
+    previous: "Callable[[], Model] | None" = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,19 @@ from pydantic import Field, field_validator
 from privnb.findings import Finding, StageResult
 from privnb.stages.contract import StageContext, StageInputs, StageMeta, StageOutput, StageParameters
 
-Method = Literal["confidence", "entropy", "modified_entropy", "gap", "residual", "rmia", "lira"]
+Method = Literal[
+    "confidence",
+    "entropy",
+    "modified_entropy",
+    "gap",
+    "robustness",
+    "residual",
+    "rmia",
+    "lira",
+    "calibrated",
+    "calibrated_robustness",
+]
+_RATES = ("tpr_at_threshold", "fpr_at_threshold")
 _KEYS = ("auc", "balanced_accuracy", "advantage", "tpr_at_fpr_10pct", "tpr_at_fpr_1pct", "tpr_at_fpr_0_1pct")
 
 META = StageMeta(
@@ -15,13 +27,16 @@ META = StageMeta(
     question="Can an attacker tell that a person was in the training data?",
     kind="assessment",
     scope="variant",
-    facts=(*_KEYS, "blind_auc", "detectable_auc"),
+    facts=(*_KEYS, *_RATES, "ppv", "identified", "blind_auc", "detectable_auc"),
     needs=frozenset({"holdout"}),
     references=(
         "Zarifzadeh et al. 2024 (RMIA)",
         "Carlini et al. 2022 (LiRA)",
         "Yeom et al. 2018 (thresholds)",
         "Song & Mittal 2021 (modified entropy)",
+        "Watson et al. 2022 (calibrated loss)",
+        "Choquette-Choo et al. 2021 (label only)",
+        "Jayaraman et al. 2021 (predictive value at a prior)",
     ),
     attacker=True,
 )
@@ -48,6 +63,20 @@ class Parameters(StageParameters):
         json_schema_extra={"profiles": {"thorough": 4000}},
     )
 
+    copies: int = Field(
+        4,
+        ge=0,
+        le=100,
+        description="changed copies of each record at each of three scales, where the attacker sees labels only",
+        json_schema_extra={"profiles": {"quick": 2, "thorough": 16}},
+    )
+    prior: float = Field(
+        0.1, gt=0, lt=1, description="share of members among those whom the attacker considers, for who is identified"
+    )
+    exposed: int = Field(
+        10, ge=0, le=1000, description="how many of the most exposed training rows the notebook lists, by position"
+    )
+
     @field_validator("shadows")
     @classmethod
     def _even(cls, shadows: int) -> int:
@@ -58,7 +87,12 @@ class Parameters(StageParameters):
 
 def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageOutput:
     """Attack the model with every method, choose one on shadow models, and report what it finds on the target."""
+    import numpy as np
+
+    from privnb.attacks.attacker import Attacker
+    from privnb.attacks.exposure import most_exposed
     from privnb.attacks.membership import attack_membership
+    from privnb.attacks.people import at_prior, by_group, groupings
     from privnb.stats import detectable_auc
 
     subject, variant = inputs.subject, inputs.variant
@@ -76,13 +110,19 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageOutp
         units=ctx.units,
         seed=ctx.seed_for,
         data_key=ctx.data_key,
+        attacker=Attacker(ctx.attacker.outputs, ctx.attacker.top_n, ctx.attacker.digits),
+        copies=params.copies,
     )
     metrics = {name: _metrics(attack, name, params, ctx) for name in attack.scores}
     findings = [*metrics[attack.selected].values()]
     for name, found in metrics.items():
         findings += [finding.model_copy(update={"method": name}) for finding in found.values()]
     people = attack.facts["member_people"], attack.facts["non_member_people"]
+    columns = groupings(members, non_members, inputs.roles.get("sensitive", ()), subject.task == "classification")
+    group_rates, group_table = by_group(attack, columns, ctx.level, ctx.small_cell)
     findings += [
+        *at_prior(metrics[attack.selected], params.prior, people[0]),
+        *group_rates,
         _blind(members, non_members, attack.persons, subject.membership, ctx),
         Finding(
             id="membership.detectable_auc", value=detectable_auc(*people, ctx.level), unit="auc", n=sum(people),
@@ -92,7 +132,17 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageOutp
     result = StageResult(
         findings=findings,
         series=_curves(attack, params, ctx),
-        tables={"selection": attack.selection},
+        tables={
+            "selection": attack.selection,
+            "groups": group_table,
+            "exposed": most_exposed(
+                attack.scores[attack.selected],
+                attack.member,
+                np.concatenate([members.position, non_members.position]),
+                params.exposed,
+                persons=attack.persons,
+            ),
+        },
         facts={**attack.facts, "copies": copies},
     )
     return StageOutput(

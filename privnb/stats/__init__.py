@@ -4,7 +4,7 @@ from privnb.stats.bootstrap import paired_bootstrap, person_draws
 from privnb.stats.differences import accuracy_difference, mae_difference, r2_difference, tpr_difference_at_fpr
 from privnb.stats.estimate import Estimate, unseen_share
 from privnb.stats.means import mae, mean_interval, r2
-from privnb.stats.multiple import holm
+from privnb.stats.multiple import bonferroni_level, holm
 from privnb.stats.proportions import (
     balanced_accuracy,
     clopper_pearson,
@@ -33,6 +33,7 @@ __all__ = [
     "auc",
     "auc_difference",
     "balanced_accuracy",
+    "bonferroni_level",
     "clopper_pearson",
     "crossfit_decisions",
     "detectable_auc",

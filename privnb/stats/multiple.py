@@ -19,3 +19,8 @@ def holm(p_values: ArrayLike) -> np.ndarray:
     stepped = p_values[order] * np.arange(len(p_values), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1.0) if len(p_values) else stepped
     return adjusted
+
+
+def bonferroni_level(level: float, intervals: int) -> float:
+    """The level at which each of `intervals` is computed so that all of them hold together at `level` (Dunn 1961)."""
+    return 1.0 - (1.0 - level) / max(intervals, 1)

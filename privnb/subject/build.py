@@ -29,10 +29,10 @@ def build_subject(spec: Any, base: Path) -> Subject:
     """The subject of a validated spec; paths are relative to `base`.
 
     Identifiers, person, party and member columns never reach X: `context` holds `person` (integer codes by first
-    appearance), `party`, and the sensitive and quasi-identifying columns that are no features, under their own
-    names. Membership is `declared` by train and holdout files or a member column; `unknown` for a given model file
-    without either, whose rows are then all in part `given`; else `split`, drawn by person. Rows outside training
-    whose person is in training are in no part, and counted in `facts["set_aside_rows"]`.
+    appearance), `party`, `added` (what model.added says), and the sensitive and quasi-identifying columns that are no
+    features, under their own names. Membership is `declared` by train and holdout files or a member column; `unknown`
+    for a given model file without either, whose rows are then all in part `given`; else `split`, drawn by person.
+    Rows outside training whose person is in training are in no part, and counted in `facts["set_aside_rows"]`.
 
     Raises DataError for data that do not fit the spec, with fewer than 30 rows for training or evaluation among
     them, and ModelError for a model that cannot be had.
@@ -44,11 +44,13 @@ def build_subject(spec: Any, base: Path) -> Subject:
         require_columns(frame, getattr(data, role) or (), f"data.{role}")
     for role in ("person_id", "party", "member"):
         require_columns(frame, [named] if (named := getattr(data, role)) else (), f"data.{role}")
+    added = getattr(model, "added", None)
+    require_columns(frame, [added] if added else (), "model.added")
     if data.member:
-        member = _membership(frame[data.member], data.member)
+        member = _flags(frame[data.member], data.member, "data.member")
     task, classes = _task_of(model, base)
     y = target_values(frame[data.target], data.target, task)
-    rows = _rows(frame, y, schema, data)
+    rows = _rows(frame, y, schema, data, added)
     check_known_classes(y, classes)
     parts, set_aside = _parts(rows, member, spec, task)
     membership = "declared" if member is not None else "unknown" if model.file else "split"
@@ -86,16 +88,16 @@ def _read(data: Any, base: Path) -> tuple[pd.DataFrame, Dictionary, np.ndarray |
     return frame, (declared or Dictionary({}, "declared")).completed(frame), member, source
 
 
-def _membership(values: pd.Series, name: str) -> np.ndarray:
+def _flags(values: pd.Series, name: str, place: str) -> np.ndarray:
     words = values.map(lambda value: _MEMBER.get(str(value).strip().lower()), na_action="ignore")
     if words.isna().any():
         raise DataError(
-            f"data.member: column {name!r} must say true or false (or 1 and 0, yes and no) in every row; "
+            f"{place}: column {name!r} must say true or false (or 1 and 0, yes and no) in every row; "
             f"{int(words.isna().sum())} rows say something else"
         )
     member = words.to_numpy(bool)
     if member.all() or not member.any():
-        raise DataError(f"data.member: column {name!r} says {'true' if member.all() else 'false'} in every row")
+        raise DataError(f"{place}: column {name!r} says {'true' if member.all() else 'false'} in every row")
     return member
 
 
@@ -109,8 +111,8 @@ def _task_of(model: Any, base: Path) -> tuple[str, np.ndarray | None]:
     return EstimatorTrainer(model.train.estimator, model.train.params).task, None
 
 
-def _rows(frame: pd.DataFrame, y: np.ndarray, schema: Dictionary, data: Any) -> Rows:
-    hidden = [*(data.identifiers or ()), *(name for name in (data.person_id, data.party, data.member) if name)]
+def _rows(frame: pd.DataFrame, y: np.ndarray, schema: Dictionary, data: Any, added: str | None = None) -> Rows:
+    hidden = [*(data.identifiers or ()), *(name for name in (data.person_id, data.party, data.member, added) if name)]
     features = [name for name in frame.columns if name != data.target and name not in hidden]
     if not features:
         raise DataError("no column is left as a feature: all are target, identifiers, person, party or member")
@@ -126,6 +128,8 @@ def _rows(frame: pd.DataFrame, y: np.ndarray, schema: Dictionary, data: Any) -> 
         context["person"] = person_codes(frame[data.person_id])
     if data.party:
         context["party"] = frame[data.party]
+    if added:
+        context["added"] = _flags(frame[added], added, "model.added")
     return Rows(frame[features], y, pd.DataFrame(context, index=frame.index), schema)
 
 

@@ -30,7 +30,8 @@ def test_an_unfitted_and_a_fitted_estimator_are_audited():
     fpr, tpr, _ = unfitted.roc()
     assert np.trapezoid(tpr, fpr) == pytest.approx(unfitted.findings["auc"].value, abs=0.02)
     records = unfitted.records(5)
-    assert list(records["score"]) == sorted(records["score"], reverse=True)
+    rates = list(records["estimated false-positive rate"])
+    assert rates == sorted(rates) and rates[0] >= 1 / (1 + len(SPLIT[2]))
     assert records["row"].max() < len(SPLIT[0])
 
 
@@ -62,5 +63,18 @@ def test_mistakes_are_told():
         audit_membership(LogisticRegression(), X[::2], y[::2], X[1::2, :4], y[1::2])
     with pytest.raises(DataError, match="persons has 3 entries"):
         audit_membership(LogisticRegression(), *SPLIT, persons=[1, 2, 3])
-    with pytest.raises(DataError, match="not available yet"):
-        audit_membership(LogisticRegression(), *SPLIT, attacker="label")
+    with pytest.raises(DataError, match="attacker 'labels' is none that privnb knows; use probabilities, top-n"):
+        audit_membership(LogisticRegression(), *SPLIT, attacker="labels")
+    with pytest.raises(DataError, match="groups has 3 rows"):
+        audit_membership(LogisticRegression(), *SPLIT, shadows=2, groups=[1, 2, 3])
+
+
+def test_groups_are_judged_at_the_one_threshold_of_the_audit():
+    groups = pd.Series(np.concatenate([y[::2], y[1::2]]), name="diagnosis")
+    audit = audit_membership(RandomForestClassifier(20, random_state=0), *SPLIT, shadows=4, groups=groups)
+    called = audit.scores[audit.attack.selected] >= audit.attack.thresholds[audit.attack.selected]
+    rates = {(found.id, found.group): found.value for found in audit.by_group}
+    for value in (0, 1):
+        inside = audit.member & (groups == value).to_numpy()
+        assert rates["membership.tpr_at_threshold", f"diagnosis={value}"] == pytest.approx(called[inside].mean())
+    assert len(rates) == 4

@@ -31,7 +31,7 @@ def digits():
 
 def test_few_shadows_find_an_overfitted_forest(digits):
     found = attack(RandomForestClassifier(50), digits)
-    assert set(found.scores) == {"confidence", "entropy", "modified_entropy", "gap", "rmia", "lira"}
+    assert set(found.scores) == {"confidence", "entropy", "modified_entropy", "gap", "calibrated", "rmia", "lira"}
     assert found.selected in ("rmia", "lira")
     assert rank_auc(found.scores[found.selected], found.member) > 0.92
     assert found.facts["online"] is True
@@ -78,10 +78,10 @@ def test_two_classes_make_modified_entropy_superfluous():
     assert len(order) == 2
 
 
-def test_a_model_that_gives_labels_only_gets_the_gap_attack():
+def test_a_model_that_gives_labels_only_gets_the_label_attacks():
     parts = parts_of(*load_breast_cancer(return_X_y=True), 250, 200)
     found = attack(LinearSVC(), parts)
-    assert set(found.scores) == {"gap"}
+    assert set(found.scores) == {"gap", "robustness", "calibrated_robustness"}
     assert "labels only" in found.facts["left_out"]["rmia"]
     with pytest.raises(ModelError, match="set methods to auto"):
         attack(LinearSVC(), parts, methods=["lira"])

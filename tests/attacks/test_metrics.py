@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn.metrics import roc_auc_score
 
 import privnb
@@ -102,6 +103,29 @@ def test_a_threshold_fixed_on_shadows_is_used_as_it_is():
     assert found["balanced_accuracy"].value == pytest.approx(expected, abs=1e-12)
     assert "shadow" in found["balanced_accuracy"].reason
     assert "cross-fitted" in membership_metrics(scores, member)["balanced_accuracy"].reason
+
+
+def test_the_rates_at_the_shadows_threshold_are_exact():
+    scores, member = scored(400, 600, 1.0)
+    found = membership_metrics(scores, member, threshold=1.5)
+    assert set(found) == KEYS | {"tpr_at_threshold", "fpr_at_threshold"}
+    for key, side, n in (("tpr_at_threshold", 1, 400), ("fpr_at_threshold", 0, 600)):
+        k = int((scores[member == side] >= 1.5).sum())
+        exact = binomtest(k, n).proportion_ci(0.95)
+        assert (found[key].value, found[key].low, found[key].high) == pytest.approx((k / n, *exact), abs=1e-12)
+        assert found[key].n == n and "shadow" in found[key].reason
+    persons = np.repeat(np.arange(1000), 10)
+    many = membership_metrics(np.repeat(scores, 10), np.repeat(member, 10), persons=persons, threshold=1.5)
+    for key in ("tpr_at_threshold", "fpr_at_threshold"):
+        assert (many[key].low, many[key].high, many[key].n) == pytest.approx(
+            (found[key].low, found[key].high, found[key].n), abs=1e-12
+        )
+
+
+def test_a_single_member_has_a_rate_at_the_threshold():
+    found = membership_metrics([5.0, 1, 2, 3], [1, 0, 0, 0], threshold=4)
+    assert (found["tpr_at_threshold"].value, found["tpr_at_threshold"].low) == (1.0, pytest.approx(0.025))
+    assert found["auc"].status == "not_resolvable"
 
 
 def test_the_order_of_rows_and_the_seed():

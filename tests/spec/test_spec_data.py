@@ -136,4 +136,4 @@ def test_model_files(language, folder):
     (problem,) = language.problems(model("{file: modle.skops}"), folder)
     assert problem == "s.yaml:2:15: model.file: there is no file 'modle.skops'; did you mean 'model.skops'?"
     (problem,) = language.problems(model("{factory: 'm:f', trust: true}"), folder)
-    assert problem == "s.yaml:2:25: model.trust goes with model.file only"
+    assert problem == "s.yaml:2:25: model.trust goes with model.file or model.previous only"

@@ -240,6 +240,26 @@ TABLE = [
         "6:45: mitigations.a.regularize.params: LogisticRegression has no parameter 'max_itr'; did you mean 'max_iter'",
     ),
     (
+        "earlier release that is not there",
+        ("LogisticRegression}", "LogisticRegression, previous: old.skops}"),
+        "2:67: model.previous: there is no file 'old.skops'",
+    ),
+    (
+        "additions without an earlier release",
+        ("LogisticRegression}", "LogisticRegression, added: age}"),
+        "2:57: model.added goes with model.previous",
+    ),
+    (
+        "augmentation of nothing",
+        ("LogisticRegression}", "LogisticRegression, augmentation: {copies: 2}}"),
+        "2:57: model.augmentation changes nothing",
+    ),
+    (
+        "pictures without their shape",
+        ("LogisticRegression}", "LogisticRegression, augmentation: {flip: true}}"),
+        "2:72: model.augmentation.flip needs data.image",
+    ),
+    (
         "parameter of a mitigation's own estimator",
         "mitigations: [{id: a, regularize: {estimator: sklearn.svm.SVC, params: {max_depth: 5}}}]\n",
         "6:73: mitigations.a.regularize.params: SVC has no parameter 'max_depth'",
@@ -257,15 +277,12 @@ def test_a_mistake_is_named_once_at_its_place(language, change, expected):
 
 
 LATER = [
-    ("  image: {shape: [8, 8], range: [0, 16]}\n", "6:3: data.image"),
     ("  population: {size: 100}\n", "6:3: data.population"),
     ("threat_model: {access: white-box}\n", "6:24: threat_model.access: 'white-box'"),
-    ("threat_model: {outputs: label}\n", "6:25: threat_model.outputs: 'label'"),
     ("threat_model: {data: none}\n", "6:22: threat_model.data: 'none'"),
     ("threat_model: {knows_architecture: false}\n", "6:36: threat_model.knows_architecture: false"),
     ("assess: {attribute: {features: [sex]}}\n", "6:10: assess.attribute"),
     ("mitigations: [{id: k10, anonymize: {k: 10, engine: auto}}]\n", "6:25: mitigations.k10.anonymize"),
-    (("LogisticRegression}", "LogisticRegression, previous: old.skops}"), "2:57: model.previous"),
     (("train: sklearn.linear_model.LogisticRegression", "scores: outputs.parquet"), "2:9: model.scores"),
     (
         ("train: sklearn.linear_model.LogisticRegression", "candidates: [{id: a, factory: m:f}]"),

@@ -70,7 +70,8 @@ def test_the_schema_tells_the_form_what_a_value_names(language):
     assert sections["Train"]["properties"]["estimator"]["refers_to"] == "estimator"
     assert sections["Membership"]["properties"]["shadows"]["profiles"] == {"quick": 4, "thorough": 128}
     assert sections["ThreatModel"]["properties"]["access"]["not_available_yet"] == ["white-box"]
-    assert sections["Model"]["properties"]["previous"]["not_available_yet"] is True
+    assert sections["Model"]["properties"]["scores"]["not_available_yet"] is True
+    assert sections["Model"]["properties"]["added"]["anyOf"][0]["refers_to"] == "column"
 
 
 def test_the_reference_names_every_key(language):

@@ -134,10 +134,10 @@ def test_people_copied_tenfold_leave_every_interval_unchanged(privnb_command, tm
     for found in once.findings:
         if found.low is None or found.id == "membership.blind_auc":
             continue
-        other = tenfold.find(found.id, found.variant, found.method)
+        other = tenfold.find(found.id, found.variant, found.method, found.group)
         assert (other.status, other.n) == (found.status, found.n), found.id
         assert [other.value, other.low, other.high] == pytest.approx([found.value, found.low, found.high], abs=1e-6), (
-            f"{found.id} {found.method}"
+            f"{found.id} {found.method} {found.group}"
         )
         compared += 1
     assert compared > 20

@@ -1,10 +1,12 @@
 """Membership inference: the ROC of the attack on each variant, its figures, and how sure they are."""
 
+import math
 from collections.abc import Iterator
 
 from privnb.catalogue import fact
 from privnb.figures.roc import roc_figure
 from privnb.figures.style import to_svg
+from privnb.findings import Finding
 from privnb.report.parts import Drawn, Grid, Line, both, heads, joined
 from privnb.report.record import Record
 from privnb.shown import NONE, count, decimal, percent, shown
@@ -17,7 +19,13 @@ METHODS = {
     "entropy": "entropy threshold",
     "modified_entropy": "modified entropy threshold",
     "gap": "gap (right or wrong)",
+    "robustness": "robustness of the label",
+    "residual": "residual threshold",
+    "calibrated": "calibrated confidence",
+    "calibrated_robustness": "calibrated robustness",
 }
+_RATES = ("membership.tpr_at_threshold", "membership.fpr_at_threshold")
+HIDDEN = ("not shown", NONE)  # a group of few people
 _AT_1 = "membership.tpr_at_fpr_1pct"
 _COLUMNS = ("membership.tpr_at_fpr_10pct", _AT_1, "membership.tpr_at_fpr_0_1pct")
 
@@ -29,7 +37,9 @@ def section(record: Record, figures: Iterator[int]) -> dict:
         "title": TITLE,
         "reading": _reading(record, variants),
         "figure": _figure(record, variants, figures),
-        "tables": [table for table in (_by_variant(record, variants), _by_method(record)) if table.rows],
+        "tables": [
+            table for table in (_by_variant(record, variants), _by_method(record), _by_group(record)) if table.rows
+        ],
         "sure": _sure(record, variants),
     }
 
@@ -107,6 +117,21 @@ def _by_method(record: Record) -> Grid:
     return Grid(heads(*titles), rows)
 
 
+def _by_group(record: Record) -> Grid:
+    """True and false positives on the release by class and sensitive column; groups that are not shown say so."""
+    release = record.release
+    rates: dict[str, dict[str, Finding]] = {}
+    for f in record.results.findings:
+        if f.variant == release and f.group and f.method is None and f.id in _RATES:
+            rates.setdefault(f.group, {})[f.id] = f
+    titles = [f"The attack on {release} by group", "#Members found", "~95% interval", "#False alarms", "~95% interval"]
+    rows = []
+    for group, found in rates.items():
+        cells = [cell for id in _RATES for cell in (both(shown(found[id])) if found[id].value is not None else HIDDEN)]
+        rows.append(Line([group.replace("=", ": "), *cells]))
+    return Grid(heads(*titles), rows)
+
+
 def _sure(record: Record, variants: list[str]) -> list[str]:
     on = record.release if record.release in variants else next(iter(variants), None)
     if on is None:
@@ -116,6 +141,12 @@ def _sure(record: Record, variants: list[str]) -> list[str]:
         people = f"{count(facts['member_people'])} members and {count(facts['non_member_people'])} non-members"
         lines.append(f"Tested on {people}; intervals are clustered by person and hold for this one trained model.")
     detectable, blind = record.finding("membership.detectable_auc", on), record.finding("membership.blind_auc", on)
+    identified = record.finding("membership.identified", on)
+    if identified:
+        lines.append(
+            f"At the attack’s threshold about {count(round(identified.value))} people would be named rightly, at most "
+            f"{count(math.ceil(identified.high))}: {identified.reason}."
+        )
     if detectable:
         lines.append(
             f"The smallest leak this many people could show is an attack AUC of {decimal(detectable.value, 3)}."

@@ -1,0 +1,1 @@
+"""The sections of benchmarks/attacks.py, one module for each kind of attack."""
