@@ -54,9 +54,12 @@ def outward(low: float, high: float) -> list[float]:
     found = [math.floor(low / step) * step, math.ceil(high / step) * step]
     if found[0] == found[1]:
         found[1] += step
-    return [
-        int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.12g}") for value in found
-    ]
+    least, greatest = (_short(value) for value in found)
+    return [min(least, low), max(greatest, high)]  # where few digits cannot hold them, the range itself
+
+
+def _short(value: float) -> float:
+    return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.12g}")
 
 
 def _plain(value: Any) -> Any:
