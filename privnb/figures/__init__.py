@@ -7,6 +7,7 @@ _PUBLIC = {
     "bullet_figure": "privnb.figures.bullet",
     "bullet_of": "privnb.figures.bullet",
     "bullet_svg": "privnb.figures.bullet",
+    "flowchart_svg": "privnb.figures.flowchart",
     "factor_figure": "privnb.figures.factors",
     "looks": "privnb.figures.look",
     "portrait_figure": "privnb.figures.inversion",

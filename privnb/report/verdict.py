@@ -130,6 +130,9 @@ def what_to_do(record: Record) -> list[str]:
     if failed:
         what = "; ".join(_beyond(gate, record.small_cell) for gate in failed[:3])
         steps.append(f"Do not release {_called(record.release)} under these limits: {what}.")
+    attacker = record.results.spec.get("threat_model") or {}
+    if attacker.get("release") == "open-weights" and attacker.get("access") != "white-box":
+        steps.insert(0, "Do not release open weights on this sheet: nobody has looked at the model from inside here.")
     steps += _alternatives(record, missed)
     open_gates = [gate for gate in own if gate.verdict == "inconclusive"]
     if open_gates:

@@ -70,7 +70,7 @@ class Draft:
         return f"{at[0]}:{at[1]}"
 
     def _say(self, position: tuple[int, int], message: str) -> None:
-        problem = Problem(*position, message)
+        problem = Problem(*position, " ".join(message.split()))  # a value over several lines stays one line
         if problem not in self.noted:
             self.noted.add(problem)
             self.problems.append(problem)

@@ -21,7 +21,7 @@ MOST_SHOWN = 60  # categories; a longer list is left to be written by somebody w
 def dictionary_text(frame: "pd.DataFrame", identifiers: Collection[str] = ()) -> str:
     """YAML that `privnb.subject.dictionary.read_dictionary` reads, a column a line; no value of an identifier in it.
 
-    Bounds are rounded outwards to one or two digits, so that they are not the most extreme person's own value.
+    Bounds are rounded outwards, so that they are seldom the most extreme person's own value.
     """
     from privnb.subject.dictionary import infer
 
@@ -48,15 +48,18 @@ def dictionary_text(frame: "pd.DataFrame", identifiers: Collection[str] = ()) ->
 
 
 def outward(low: float, high: float) -> list[float]:
-    """Bounds around a range: multiples of a tenth of its size's power of ten, and never equal to each other."""
-    size = high - low or abs(high) or 1
+    """Bounds around a range, rounded outwards to its power of ten or half of that; never equal to each other."""
+    size = max(high - low or abs(high) or 1, 1e-9)
     step = 10 ** math.floor(math.log10(size)) / (2 if str(f"{size:e}")[0] == "1" else 1)
     found = [math.floor(low / step) * step, math.ceil(high / step) * step]
     if found[0] == found[1]:
         found[1] += step
-    return [
-        int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.12g}") for value in found
-    ]
+    least, greatest = (_short(value) for value in found)
+    return [min(least, low), max(greatest, high)]  # where few digits cannot hold them, the range itself
+
+
+def _short(value: float) -> float:
+    return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.12g}")
 
 
 def _plain(value: Any) -> Any:

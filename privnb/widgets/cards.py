@@ -19,6 +19,7 @@ class CardsInput(Input):
     def __init__(self, model: type[pydantic.BaseModel], changed: Changed, *, place: tuple, hidden: Hidden, help: str):
         self._model, self._changed, self._place, self._hidden = model, changed, place, hidden
         self.cards: list[Card] = []
+        self._word: Any = UNSET
         self._column = box([])
         self._add = button(f"Add a {model.__name__.lower()}", "plus")
         self._add.on_click(lambda _: self.add())
@@ -47,11 +48,12 @@ class CardsInput(Input):
             self._changed()
 
     def get(self) -> Any:
-        """The list of the cards' values; UNSET without cards."""
-        return [card.section.chosen for card in self.cards] or UNSET
+        """The list of the cards' values; without cards the word that stood there (such as `auto`), or UNSET."""
+        return [card.section.chosen for card in self.cards] or self._word
 
     def set(self, value: Any) -> None:
-        """Show a list."""
+        """Show a list; a word in its place (such as `auto`) is kept until a card is added."""
+        self._word = value if isinstance(value, str) else UNSET
         self._show([self._card(item) for item in (value if isinstance(value, list) else [])])
 
     def refresh(self, offers: Offers, default: str) -> None:

@@ -53,6 +53,13 @@ def test_the_verdict_is_computed_from_the_gates(record_of, gates, tone, sentence
     assert (said.tone, said.sentence) == (tone, sentence)
 
 
+def test_open_weights_without_a_look_inside_come_first(record_of):
+    record = record_of(results(GATES[:1]))
+    for access, said in (("black-box", True), ("white-box", False)):
+        record.results.spec["threat_model"] = {"release": "open-weights", "access": access}
+        assert what_to_do(record)[0].startswith("Do not release open weights on this sheet") is said
+
+
 def test_the_baseline_is_called_the_model_as_trained(record_of):
     said = verdict(record_of(results(GATES[:1], release="baseline")))
     assert said.sentence == "The model as trained fails its only gate."

@@ -341,6 +341,11 @@ def test_parameters_of_a_nested_estimator_are_taken(language):
     assert language.problems(BASE.replace("sklearn.linear_model.LogisticRegression", train)) == []
 
 
+def test_a_value_over_several_lines_stays_one_line_in_the_message(language):
+    (problem,) = language.problems(BASE.replace("income", '"in\n\n  come\\n!"'))
+    assert problem.startswith("s.yaml:5:11: data.target") and "\n" not in problem
+
+
 def test_no_more_than_two_hundred_problems_are_listed(language):
     assert len(language.problems(BASE + "".join(f"key{n}: 1\n" for n in range(5000)))) == 200
     assert len(language.problems(BASE + "privnb: 1\n" * 5000)) == 200

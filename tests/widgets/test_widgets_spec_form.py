@@ -284,3 +284,16 @@ def test_a_stage_of_a_third_party_appears_by_its_type_alone(form, monkeypatch):
         assert form.values["assess"] == {"canary": {"canaries": 20, "column": "age"}} and form.problems == []
     finally:
         registry.stages.cache_clear()
+
+
+def test_mitigations_that_the_advisor_chooses_stay_until_a_card_is_added(tmp_path):
+    path = tmp_path / "a.privacy.yaml"
+    path.write_text(
+        "privnb: 1\ndata: {builtin: breast_cancer, target: diagnosis}\n"
+        "model: {train: sklearn.tree.DecisionTreeClassifier}\n"
+        "mitigations: auto\nrelease: regularize\n"
+    )
+    form = SpecForm(path)
+    assert "mitigations: auto\n" in form.yaml and form.problems == []
+    form.section.inputs["mitigations"].add({"id": "leaf9", "regularize": {"params": {"min_samples_leaf": 9}}})
+    assert "auto" not in form.yaml and "leaf9" in form.yaml
