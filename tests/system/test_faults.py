@@ -16,7 +16,7 @@ from privnb.run.folder import RunFolder
 from privnb.run.kernels import cool_kernels
 from privnb.run.options import RunOptions
 from privnb.run.store import Store
-from privnb.stages import load_spec, stages
+from privnb.stages import assessments, load_spec, stages
 
 pytestmark = pytest.mark.xdist_group("faults")
 
@@ -26,11 +26,12 @@ name: Faults
 profile: quick
 seed: 5
 model: {train: {estimator: sklearn.tree.DecisionTreeClassifier, params: {min_samples_leaf: 4}}}
-data: {builtin: breast_cancer, target: diagnosis, quasi_identifiers: [mean radius, mean texture]}
+data: {builtin: breast_cancer, target: diagnosis, quasi_identifiers: [mean radius], sensitive: [mean area]}
+assess: {%s}
 mitigations:
   - {id: leaf20, regularize: {params: {min_samples_leaf: 20}}}
 report: {formats: [html]}
-"""
+""" % ", ".join(f"{name}: {{}}" for name in assessments())  # noqa: UP031
 _DISK_FULL = "import os, tempfile\ntempfile.mkstemp = lambda **_: (os.open('/dev/full', os.O_WRONLY), '/nonexistent')"
 _HOG = "hog = bytearray(900_000_000)\nimport time\ntime.sleep(60)"
 _OWN_FAULT = "raise RuntimeError(\"no place for 'Jane Doe', born 61.25\")"
