@@ -56,7 +56,10 @@ def test_running_again_shows_both_results_and_the_lines_for_the_spec(counting):
 
 def test_the_lines_drop_no_other_assessment_and_no_mitigation(watched, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    tuner = tune(open_stage("membership"))
+    head = "privnb: 1\ndata: {builtin: adult, target: income}\nmodel: {train: sklearn.tree.DecisionTreeClassifier}\n"
+    auto = tmp_path / "auto.privacy.yaml"
+    auto.write_text(head.replace("income}", "income, quasi_identifiers: [age]}"))
+    tuner = tune(open_stage("membership", str(auto)))
     tuner.section.inputs["shadows"].set(8)
     text = tuner.yaml
     assert "membership: {shadows: 8}" in text and "reidentification: {}" in text and "draws" not in text
@@ -64,7 +67,6 @@ def test_the_lines_drop_no_other_assessment_and_no_mitigation(watched, tmp_path,
     tuner.section.inputs["params"].put("min_samples_leaf", 80)
     assert "id: leaf50" in tuner.yaml and "{params: {min_samples_leaf: 80}}" in tuner.yaml
     spec = tmp_path / "changed.privacy.yaml"
-    head = "privnb: 1\ndata: {builtin: adult, target: income}\nmodel: {train: sklearn.tree.DecisionTreeClassifier}\n"
     spec.write_text(head + tuner.yaml)
     assert load_spec(spec).spec.mitigations[0].params.params == {"min_samples_leaf": 80}
 
