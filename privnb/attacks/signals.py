@@ -142,16 +142,6 @@ def shadow_signals(
     )
 
 
-def asked_people(rows: Rows, people: int | None, seed: int) -> np.ndarray:
-    """Positions of the rows of `people` people drawn at random, in order; of everybody where there are no more."""
-    names, code = np.unique(rows.persons, return_inverse=True)
-    if people is None or len(names) <= people:
-        return np.arange(len(rows))
-    chosen = np.zeros(len(names), bool)
-    chosen[np.random.default_rng(seed).permutation(len(names))[:people]] = True
-    return np.flatnonzero(chosen[code])
-
-
 def _candidate_rows(universe: Universe, members: Rows, non_members: Rows) -> Rows:
     if universe.candidates:
         return universe.rows.take(np.arange(universe.candidates))

@@ -52,7 +52,7 @@ def draw_universe(
         candidates = len(members) + len(non_members)
         parts = [members, non_members]
         if pool is not None and len(pool) and 2 * len(members) > candidates:
-            parts.append(_some_people(pool, 2 * len(members) - candidates, seed("shadow-pool")))
+            parts.append(_people_with_rows(pool, 2 * len(members) - candidates, seed("shadow-pool")))
         rows = stack(parts)
     labels = rows.y if rows.y.dtype.kind != "f" else None
     return Universe(rows, balanced_halves(rows.persons, labels, shadows, seed), candidates)
@@ -84,6 +84,16 @@ def balanced_halves(
     return keep
 
 
+def some_people(rows: Rows, people: int, seed: int) -> Rows:
+    """All rows of `people` people drawn at random, in their order; all rows where there are no more."""
+    names, person = np.unique(rows.persons, return_inverse=True)
+    if len(names) <= people:
+        return rows
+    chosen = np.zeros(len(names), bool)
+    chosen[np.random.default_rng(seed).permutation(len(names))[:people]] = True
+    return rows.take(np.flatnonzero(chosen[person]))
+
+
 def stack(parts: Sequence[Rows]) -> Rows:
     """The rows of several parts of one table, one below the other."""
     return Rows(
@@ -100,7 +110,7 @@ def _one_of_each_two(n: int, random: np.random.Generator) -> np.ndarray:
     return np.column_stack([coin, ~coin]).ravel()[:n]
 
 
-def _some_people(rows: Rows, wanted: int, seed: int) -> Rows:
+def _people_with_rows(rows: Rows, wanted: int, seed: int) -> Rows:
     """Whole people at random until there are `wanted` rows or just above; all if there are fewer."""
     people, person, sizes = np.unique(rows.persons, return_inverse=True, return_counts=True)
     order = np.random.default_rng(seed).permutation(len(people))

@@ -7,12 +7,11 @@ import numpy as np
 
 from privnb.attacks.copies import copied_rows
 from privnb.attacks.signals import query
-from privnb.attacks.universe import stack
+from privnb.attacks.universe import some_people, stack
 from privnb.errors import ModelError
 from privnb.factors.augmentation import Augmentation
 from privnb.factors.augmented import augmentation_risk, used_augmentation
 from privnb.factors.updates import Gain, earlier_half, simulated_earlier_answers, update_risk
-from privnb.factors.whatif import some_people
 from privnb.findings import Finding, StageResult
 from privnb.stats.estimate import Estimate
 from privnb.subject.contract import Model, Subject, Variant

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from privnb.attacks.universe import some_people
 from privnb.errors import DataError, ModelError
 from privnb.factors.augmentation import Augmentation
 from privnb.factors.augmented import AugmentedTrainer
@@ -79,7 +80,7 @@ def sweep_gap(
     ModelError where the trainer has no such parameter.
     """
     if point.parameter == "people":
-        rows = rows.take(np.flatnonzero(_first_people(rows.persons, int(point.value), seed("whatif", "people"))))
+        rows = some_people(rows, int(point.value), seed("whatif", "people"))
         changed = trainer
     else:
         whole = CAPACITY[point.parameter][1] and point.value >= 1
@@ -135,18 +136,6 @@ def sweep_all(
         for axis, value in zip(curve, (point.value, *found["gap"])):
             curve[axis].append(float(value))
     return series, failed
-
-
-def some_people(rows: Rows, people: int, seed: int) -> Rows:
-    """All rows of `people` people drawn at random, in their order; all rows where there are no more."""
-    return rows.take(np.flatnonzero(_first_people(rows.persons, people, seed)))
-
-
-def _first_people(persons: np.ndarray, people: int, seed: int) -> np.ndarray:
-    names, code = np.unique(persons, return_inverse=True)
-    rank = np.empty(len(names), int)
-    rank[np.random.default_rng(seed).permutation(len(names))] = np.arange(len(names))
-    return rank[code] < people
 
 
 def tried_augmentation(

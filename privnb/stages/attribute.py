@@ -109,12 +109,12 @@ def _people(inputs: StageInputs, params: Parameters, ctx: StageContext) -> tuple
     import numpy as np
 
     from privnb.attacks.copies import copied_rows
-    from privnb.attacks.signals import asked_people
+    from privnb.attacks.universe import some_people
 
     members, others = inputs.subject.part("train"), inputs.subject.part("evaluation")
     others = others.take(np.flatnonzero(~copied_rows(members, others)))
     sides = (
-        rows.take(asked_people(rows, params.people, ctx.seed_for("people", number)))
+        some_people(rows, params.people, ctx.seed_for("people", number))
         for number, rows in enumerate((members, others))
     )
     return tuple(sides)
@@ -123,12 +123,12 @@ def _people(inputs: StageInputs, params: Parameters, ctx: StageContext) -> tuple
 def _known(inputs: StageInputs, params: Parameters, ctx: StageContext) -> Any:
     """Complete rows of other people that the attacker holds: the pool's; None where it is too small to learn from."""
     from privnb.attacks.imputation import LEAST_ROWS
-    from privnb.attacks.signals import asked_people
+    from privnb.attacks.universe import some_people
 
     pool = inputs.subject.part("pool")
     if len(pool) < LEAST_ROWS:
         return None
-    return pool.take(asked_people(pool, params.known, ctx.seed_for("known")))
+    return some_people(pool, params.known, ctx.seed_for("known"))
 
 
 @dataclass(frozen=True)

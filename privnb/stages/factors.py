@@ -230,7 +230,8 @@ def _augmentation(inputs: StageInputs, params: Parameters, ctx: StageContext) ->
 
 def _what_if(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageResult:
     """Overfitting against size and capacity, and with augmentation: trainings on people of the train part."""
-    from privnb.factors.whatif import some_people, sweep_all, tried_augmentation
+    from privnb.attacks.universe import some_people
+    from privnb.factors.whatif import sweep_all, tried_augmentation
 
     validation, variant = inputs.subject.part("validation"), inputs.variant
     if not params.sweep_people or variant.trainer is None or len(validation) < 30:
@@ -262,7 +263,7 @@ def _game(inputs: StageInputs, params: Parameters, ctx: StageContext):
 
 def _asked(inputs: StageInputs, params: Parameters, ctx: StageContext, part: str):
     """The rows that the model is asked about and how they are called: of a part, or of unknown membership."""
-    from privnb.factors.whatif import some_people
+    from privnb.attacks.universe import some_people
 
     if inputs.subject.membership == "unknown":
         part, whose = "given", "rows of unknown membership"

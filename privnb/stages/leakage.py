@@ -53,14 +53,14 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageResu
     import numpy as np
 
     from privnb.attacks.copies import copied_rows
-    from privnb.attacks.universe import stack
+    from privnb.attacks.universe import some_people, stack
     from privnb.errors import NotApplicable
 
     subject, model = inputs.subject, inputs.variant.model
     train, evaluation = subject.part("train"), subject.part("evaluation")
-    members = _people(train, params.members, ctx.seed_for("members"))
+    members = some_people(train, params.members, ctx.seed_for("members"))
     fresh = evaluation.take(np.flatnonzero(~copied_rows(train, evaluation)))
-    others = _people(fresh, params.others, ctx.seed_for("others"))
+    others = some_people(fresh, params.others, ctx.seed_for("others"))
     counts = [len(np.unique(side.persons)) for side in (members, others)]
     if min(counts) < _LEAST:
         raise NotApplicable(
@@ -82,16 +82,6 @@ def run(inputs: StageInputs, params: Parameters, ctx: StageContext) -> StageResu
         tables={"groups": shown, **ranked, **left_out},
         facts=facts,
     )
-
-
-def _people(rows, most: int, seed: int):
-    """All rows of at most so many people, drawn by seed."""
-    import numpy as np
-
-    people = np.unique(rows.persons)
-    if len(people) <= most:
-        return rows
-    return rows.take(np.flatnonzero(np.isin(rows.persons, np.random.default_rng(seed).permutation(people)[:most])))
 
 
 def _scores(model, rows, task: str):
